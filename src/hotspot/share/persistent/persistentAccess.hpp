@@ -1,0 +1,72 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTACCESS_HPP
+#define SHARE_PERSISTENT_PERSISTENTACCESS_HPP
+
+#include "memory/allStatic.hpp"
+#include "oops/oopsHierarchy.hpp"
+#include "utilities/exceptions.hpp"
+#include "utilities/globalDefinitions.hpp"
+
+class JavaThread;
+class PersistentLogRecord;
+
+// Every store into a persistent object ends here. The caller has tested
+// PHeap::contains(base); these functions perform the store AND remember it:
+//
+//   in a transaction    old value into the transaction's buffer, then the store
+//   outside             store and log append together, under the log's lock
+//
+// so the caller must not store again. All stores have volatile (sequentially
+// consistent) semantics; the caller may rely on it.
+//
+// "leaf" functions never safepoint, allocate in V, or throw; callable in
+// _thread_in_Java. They may take no-safepoint locks and wait for the log's applier.
+class PersistentAccess : public AllStatic {
+ public:
+  // ---- leaf: primitives. size in bytes is 1, 2, 4 or 8 ----
+  // Entry points for generated code; value zero-extended in a 64-bit word,
+  // float and double as their raw bits.
+  static void store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
+
+  // Atomics; return the value found.
+  static uint64_t cmpxchg(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t compare, uint64_t value);
+  static uint64_t xchg   (JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
+  static uint64_t add    (JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t delta);
+
+  // Copies bytes (not references) from anywhere to addr in base; overlapping is
+  // fine. Also for fills: prepare_range(), write, finish_range().
+  static void copy(JavaThread* thread, oopDesc* base, void* addr, const void* from, size_t bytes);
+  static void fill(JavaThread* thread, oopDesc* base, void* addr, uint8_t value, size_t bytes);
+
+  // ---- leaf: references ----
+  // False, and nothing done, if the store needs more than a leaf may do (copy a
+  // string, capture objects, throw): then the caller must get to store_oop(), e.g.
+  // by an uncommon trap that re-executes the bytecode in the interpreter.
+  static bool try_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value);
+
+  // ---- may safepoint and throw; thread in VM. Offsets are from base ----
+  static void store_oop  (oop base, ptrdiff_t offset, oop value, TRAPS);
+  static oop  cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value, TRAPS);
+  static oop  xchg_oop   (oop base, ptrdiff_t offset, oop value, TRAPS);
+  // Array elements; subtype checks were made. dst is persistent; src may be dst.
+  static void arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOop dst, ptrdiff_t dst_offset, int length, TRAPS);
+
+  // References were written into obj without a barrier before anybody else saw it
+  // (clone, rematerialisation by deoptimisation). obj may be volatile: then nothing
+  // is done.
+  static void initialized_raw(oop obj);
+
+  // Adds to record what stands at a location of a captured object now, in media
+  // form; false if it cannot be on the media. Under the log's lock.
+  static bool log_location(PersistentLogRecord* record, oopDesc* base, char* addr, int size, bool is_oop);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTACCESS_HPP

@@ -1,0 +1,206 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentAllocation.hpp"
+
+#include "classfile/classLoaderData.hpp"
+#include "classfile/symbolTable.hpp"
+#include "classfile/systemDictionary.hpp"
+#include "classfile/vmClasses.hpp"
+#include "classfile/vmSymbols.hpp"
+#include "gc/shared/threadLocalAllocBuffer.inline.hpp"
+#include "gc/shared/tlab_globals.hpp"
+#include "memory/resourceArea.hpp"
+#include "oops/instanceKlass.inline.hpp"
+#include "oops/klass.inline.hpp"
+#include "oops/objArrayKlass.hpp"
+#include "persistent/persistentHeap.inline.hpp"
+#include "runtime/atomic.hpp"
+#include "runtime/javaThread.inline.hpp"
+
+// ---- Marks ----
+
+PersistentAllocationMark::PersistentAllocationMark(JavaThread* thread, Kind kind) : _thread(nullptr) {
+  if (PHeap::is_enabled() && (kind == explicit_site || thread->persistent().in_allocate())) {
+    assert(thread == JavaThread::current(), "allocations are made by the current thread");
+    _thread = thread;
+    PersistentAllocation::set_mark(thread);
+  }
+}
+
+PersistentAllocationMark::~PersistentAllocationMark() {
+  if (_thread != nullptr) {
+    _thread->persistent()._allocation_site = false;
+  }
+}
+
+bool PersistentAllocation::is_marked(JavaThread* thread) {
+  return thread->persistent()._allocation_site;
+}
+
+bool PersistentAllocation::take_mark(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  bool marked = pt._allocation_site;
+  pt._allocation_site = false;
+  return marked;
+}
+
+void PersistentAllocation::set_mark(JavaThread* thread) {
+  thread->persistent()._allocation_site = true;
+}
+
+// ---- PersistentHeap.allocate ----
+
+// The buffer is not given up: only its end is moved to its top, as JVMTI's sampling
+// does. A collection retires it whole, and MemAllocator takes no new one in the scope.
+static void close_tlab(JavaThread* thread) {
+  ThreadLocalAllocBuffer& tlab = thread->tlab();
+  if (UseTLAB && tlab.end() != nullptr) {
+    tlab.set_sampling_point(tlab.top());
+  }
+}
+
+static void reopen_tlab(JavaThread* thread) {
+  ThreadLocalAllocBuffer& tlab = thread->tlab();
+  if (UseTLAB && tlab.end() != nullptr) {
+    tlab.set_back_allocation_end();
+  }
+}
+
+void PersistentAllocation::enter_scope(JavaThread* thread) {
+  assert(PHeap::is_enabled(), "must be");
+  if (thread->persistent()._allocate_depth++ == 0) {
+    close_tlab(thread);
+  }
+}
+
+void PersistentAllocation::exit_scope(JavaThread* thread) {
+  assert(thread->persistent().in_allocate(), "unbalanced");
+  if (--thread->persistent()._allocate_depth == 0) {
+    reopen_tlab(thread);
+  }
+}
+
+bool PersistentAllocation::bypasses_tlab(JavaThread* thread) {
+  return thread->persistent().in_allocate();
+}
+
+PersistentAllocateSuspension::PersistentAllocateSuspension(JavaThread* thread)
+  : _thread(thread), _depth(thread->persistent()._allocate_depth) {
+  if (_depth > 0 || thread->persistent()._allocation_site) {
+    thread->persistent()._allocate_depth = 0;
+    thread->persistent()._allocation_site = false;
+    if (_depth > 0) reopen_tlab(thread);
+  }
+}
+
+PersistentAllocateSuspension::~PersistentAllocateSuspension() {
+  if (_depth > 0) {
+    assert(!_thread->persistent().in_allocate(), "unbalanced");
+    _thread->persistent()._allocate_depth = _depth;
+    close_tlab(_thread);
+  }
+}
+
+// ---- What may be in P ----
+
+// Null if P may hold instances of klass, otherwise the reason why not.
+static const char* refusal(Klass* klass) {
+  if (klass->is_typeArray_klass()) {
+    return nullptr;
+  }
+  bool is_array = klass->is_objArray_klass();
+  if (is_array) {
+    klass = ObjArrayKlass::cast(klass)->bottom_klass();
+    if (klass->is_typeArray_klass()) return nullptr;
+  }
+  InstanceKlass* ik = InstanceKlass::cast(klass);
+  if (ik->is_hidden()) {
+    return "it is a hidden class, which cannot be found again";
+  }
+  ClassLoaderData* cld = ik->class_loader_data();
+  if (!cld->is_builtin_class_loader_data()) {
+    return "its class loader is not one of the built-in ones, so the class could not be found again";
+  }
+  if (is_array) {
+    return nullptr;
+  }
+
+  if (ik->is_mirror_instance_klass())       return "Class objects belong to this process";
+  if (ik->is_reference_instance_klass())    return "References are cleared by the garbage collector";
+  if (ik->is_class_loader_instance_klass()) return "class loaders belong to this process";
+  if (ik->is_stack_chunk_instance_klass())  return "stacks belong to this process";
+  if (ik->has_finalizer())                  return "it has a finalizer";
+
+  struct Kind { vmClassID id; const char* reason; };
+  static const Kind kinds[] = {
+    { VM_CLASS_ID(Throwable_klass),         "it describes an execution of this process" },
+    { VM_CLASS_ID(Thread_klass),            "threads belong to this process" },
+    { VM_CLASS_ID(ThreadGroup_klass),       "threads belong to this process" },
+    { VM_CLASS_ID(Module_klass),            "modules belong to this process" },
+    { VM_CLASS_ID(MethodHandle_klass),      "method handles belong to this process" },
+    { VM_CLASS_ID(VarHandle_klass),         "variable handles belong to this process" },
+    { VM_CLASS_ID(LambdaForm_klass),        "method handles belong to this process" },
+    { VM_CLASS_ID(MemberName_klass),        "method handles belong to this process" },
+    { VM_CLASS_ID(ResolvedMethodName_klass),"method handles belong to this process" },
+    { VM_CLASS_ID(CallSite_klass),          "call sites belong to this process" },
+  };
+  for (const Kind& kind : kinds) {
+    if (ik->is_subclass_of(vmClasses::klass_at(kind.id))) return kind.reason;
+  }
+
+  // These are not among the VM's classes.
+  struct Named { const char* name; const char* reason; };
+  static const Named named[] = {
+    { "java/lang/ModuleLayer",                   "modules belong to this process" },
+    { "jdk/internal/vm/Continuation",            "stacks belong to this process" },
+    { "java/nio/MappedByteBuffer",               "its memory is outside the heap" },
+    { "java/nio/DirectByteBuffer",               "its memory is outside the heap" },
+    { "java/util/concurrent/Semaphore",          "threads of this process wait for it" },
+    { "java/util/concurrent/CountDownLatch",     "threads of this process wait for it" },
+    { "java/util/concurrent/CyclicBarrier",      "threads of this process wait for it" },
+    { "java/util/concurrent/Phaser",             "threads of this process wait for it" },
+    { "java/util/concurrent/Exchanger",          "threads of this process wait for it" },
+  };
+  for (Klass* k = ik; k != nullptr; k = k->super()) {
+    if (!k->class_loader_data()->is_the_null_class_loader_data()) continue;
+    Symbol* name = k->name();
+    for (const Named& n : named) {
+      if (name->equals(n.name)) return n.reason;
+    }
+    // The other direct buffers: java.nio.DirectIntBufferU etc.
+    if (name->starts_with("java/nio/Direct")) return "its memory is outside the heap";
+  }
+  return nullptr;
+}
+
+// Verdicts of classes that were asked about lately. Only classes of the built-in
+// loaders that are not hidden enter it: they are never unloaded. bit 0: allowed.
+static const int cache_size = 512;
+static volatile uintptr_t verdicts[cache_size];
+
+bool PersistentAllocation::is_allowed(Klass* klass) {
+  uintptr_t k = (uintptr_t)klass;
+  volatile uintptr_t* entry = &verdicts[((k >> 4) ^ (k >> 13)) % cache_size];
+  uintptr_t cached = Atomic::load(entry);
+  if ((cached & ~(uintptr_t)1) == k) {
+    return (cached & 1) != 0;
+  }
+  bool allowed = refusal(klass) == nullptr;
+  Klass* bottom = klass->is_objArray_klass() ? ObjArrayKlass::cast(klass)->bottom_klass() : klass;
+  if (!bottom->is_hidden() && bottom->class_loader_data()->is_permanent_class_loader_data()) {
+    Atomic::store(entry, k | (allowed ? 1 : 0));
+  }
+  return allowed;
+}
+
+void PersistentAllocation::check_allowed(Klass* klass, TRAPS) {
+  if (is_allowed(klass)) {
+    return;
+  }
+  ResourceMark rm(THREAD);
+  THROW_MSG(vmSymbols::java_lang_UnsupportedOperationException(),
+            err_msg("%s cannot be persistent: %s", klass->external_name(), refusal(klass)));
+}

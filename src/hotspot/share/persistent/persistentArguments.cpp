@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentArguments.hpp"
+
+#include "cds/cdsConfig.hpp"
+#include "compiler/compiler_globals.hpp"
+#include "gc/shared/gc_globals.hpp"
+#include "persistent/persistentG1.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "runtime/globals.hpp"
+#include "runtime/globals_extension.hpp"
+#include "runtime/globals_shared.hpp"
+#include "runtime/os.hpp"
+
+static jint refuse(char* errbuf, size_t len, const char* fmt, ...) ATTRIBUTE_PRINTF(3, 4);
+static jint refuse(char* errbuf, size_t len, const char* fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  os::vsnprintf(errbuf, len, fmt, ap);
+  va_end(ap);
+  return JNI_EINVAL;
+}
+
+jint PersistentArguments::check(char* errbuf, size_t len) {
+  const char* dir = PersistentMedia::directory();
+  const PersistentSuperblock* sb = PersistentMedia::superblock();
+
+  const char* collector = UseSerialGC ? "-XX:+UseSerialGC" : UseParallelGC ? "-XX:+UseParallelGC" :
+                          UseEpsilonGC ? "-XX:+UseEpsilonGC" : nullptr;
+#if INCLUDE_ZGC
+  if (UseZGC) collector = "-XX:+UseZGC";
+#endif
+#if INCLUDE_SHENANDOAHGC
+  if (UseShenandoahGC) collector = "-XX:+UseShenandoahGC";
+#endif
+  if (collector != nullptr) {
+    return refuse(errbuf, len, "-XX:PersistentHeap works with G1 only: remove %s", collector);
+  }
+  if (FLAG_IS_CMDLINE(UseG1GC) && !UseG1GC) {
+    return refuse(errbuf, len, "-XX:PersistentHeap works with G1 only: remove -XX:-UseG1GC");
+  }
+  FLAG_SET_ERGO(UseG1GC, true);
+
+  if (FLAG_IS_CMDLINE(UseCompressedOops) && !UseCompressedOops) {
+    return refuse(errbuf, len, "-XX:-UseCompressedOops contradicts -XX:PersistentHeap=%s, whose references are compressed: remove one", dir);
+  }
+  if (!UseCompressedClassPointers) {
+    return refuse(errbuf, len, "-XX:-UseCompressedClassPointers contradicts -XX:PersistentHeap=%s: remove one", dir);
+  }
+  if ((uint32_t)ObjectAlignmentInBytes != sb->object_alignment) {
+    return refuse(errbuf, len, "-XX:ObjectAlignmentInBytes=%d contradicts persistent heap %s, which has %u: remove the flag",
+                  (int)ObjectAlignmentInBytes, dir, sb->object_alignment);
+  }
+  if ((uint32_t)UseCompactObjectHeaders != sb->compact_headers) {
+    return refuse(errbuf, len, "-XX:%cUseCompactObjectHeaders contradicts persistent heap %s, which has -XX:%cUseCompactObjectHeaders: change the flag",
+                  UseCompactObjectHeaders ? '+' : '-', dir, sb->compact_headers ? '+' : '-');
+  }
+  if ((uint32_t)CompactStrings != sb->compact_strings) {
+    return refuse(errbuf, len, "-XX:%cCompactStrings contradicts persistent heap %s, which has -XX:%cCompactStrings: change the flag",
+                  CompactStrings ? '+' : '-', dir, sb->compact_strings ? '+' : '-');
+  }
+  if (LockingMode != LM_LIGHTWEIGHT) {
+    return refuse(errbuf, len, "-XX:LockingMode=%d contradicts -XX:PersistentHeap=%s, which needs LockingMode=2: remove the flag", LockingMode, dir);
+  }
+  if (AllocateHeapAt != nullptr) {
+    return refuse(errbuf, len, "-XX:AllocateHeapAt contradicts -XX:PersistentHeap=%s: remove one", dir);
+  }
+  if (FLAG_IS_CMDLINE(HeapBaseMinAddress)) {
+    return refuse(errbuf, len, "-XX:HeapBaseMinAddress contradicts -XX:PersistentHeap=%s, which decides where the heap lies: remove it", dir);
+  }
+  if (UseLargePages) {
+    return refuse(errbuf, len, "-XX:+UseLargePages contradicts -XX:PersistentHeap=%s: remove it", dir);
+  }
+#if INCLUDE_CDS
+  if (CDSConfig::is_dumping_archive()) {
+    return refuse(errbuf, len, "A CDS or AOT archive cannot be dumped together with -XX:PersistentHeap=%s: remove one", dir);
+  }
+#endif
+  if (PersistentMedia::object_area_size() > PersistentG1::MaxSize) {
+    return refuse(errbuf, len, "PersistentHeapSize=%zu is too large: the persistent heap can have at most %zu bytes",
+                  PersistentMedia::object_area_size(), (size_t)PersistentG1::MaxSize);
+  }
+  // Not yet: barriers in compiled code.
+  FLAG_SET_ERGO(TieredStopAtLevel, 0);
+
+  // Where the heap, and in it P, has to lie (see persistentG1.hpp).
+  FLAG_SET_ERGO(HeapBaseMinAddress, (size_t)(PHeap::preferred_base() - PersistentG1::HeaderSize));
+  return JNI_OK;
+}

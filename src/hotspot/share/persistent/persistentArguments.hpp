@@ -1,0 +1,19 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTARGUMENTS_HPP
+#define SHARE_PERSISTENT_PERSISTENTARGUMENTS_HPP
+
+#include "jni.h"
+#include "memory/allStatic.hpp"
+#include "utilities/globalDefinitions.hpp"
+
+// Flags that a persistent heap needs, and those it contradicts.
+class PersistentArguments : public AllStatic {
+ public:
+  static jint check(char* errbuf, size_t len);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTARGUMENTS_HPP

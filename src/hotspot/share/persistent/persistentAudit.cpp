@@ -1,0 +1,173 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentAudit.hpp"
+
+#include "classfile/javaClasses.hpp"
+#include "classfile/vmClasses.hpp"
+#include "memory/allocation.inline.hpp"
+#include "memory/resourceArea.hpp"
+#include "oops/access.inline.hpp"
+#include "oops/compressedOops.inline.hpp"
+#include "oops/instanceKlass.inline.hpp"
+#include "oops/objArrayOop.inline.hpp"
+#include "oops/oop.inline.hpp"
+#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentClassTable.hpp"
+#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "persistent/persistentOpen.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentTxn.hpp"
+#include "runtime/fieldDescriptor.inline.hpp"
+#include "runtime/safepoint.hpp"
+#include "runtime/vmOperations.hpp"
+#include "runtime/vmThread.hpp"
+#include "utilities/bitMap.inline.hpp"
+#include "utilities/growableArray.hpp"
+#include "utilities/ostream.hpp"
+
+class AuditTrace : public StackObj {
+  static const int MaxPrinted = 20;
+
+  outputStream* _st;
+  CHeapBitMap   _seen;
+  GrowableArrayCHeap<oopDesc*, mtPersistent> _stack;
+  GrowableArrayCHeap<char, mtPersistent> _expected;
+  GrowableArrayCHeap<char, mtPersistent> _media;
+  PersistentLogRecord _no_entries;
+  int    _differences;
+  size_t _objects;
+
+  void report(oopDesc* obj, ptrdiff_t offset, const char* what) {
+    if (_differences++ >= MaxPrinted) return;
+    ResourceMark rm;
+    Klass* klass = obj->klass();
+    _st->print("audit: %s at " PTR_FORMAT ", offset %d", klass->external_name(), p2i(obj), (int)offset);
+    fieldDescriptor fd;
+    if (klass->is_instance_klass() && InstanceKlass::cast(klass)->find_field_from_offset((int)offset, false, &fd)) {
+      _st->print(" (field %s)", fd.name()->as_C_string());
+    }
+    _st->print_cr(": %s", what);
+  }
+
+  void push(oopDesc* obj) {
+    size_t bit = ((uintptr_t)obj - PHeap::base()) / HeapWordSize;
+    if (!_seen.at(bit)) {
+      _seen.set_bit(bit);
+      _stack.append(obj);
+    }
+  }
+
+  // What the media should hold for the reference in slot.
+  uint32_t expected(oopDesc* holder, narrowOop* slot) {
+    ptrdiff_t offset = (char*)slot - (char*)holder;
+    oop v = RawAccess<>::oop_load(slot);
+    if (v == nullptr || PersistentCapture::is_synchronizer_state(holder->klass(), offset)) return 0;
+    oopDesc* obj = cast_from_oop<oopDesc*>(v);
+    if (PHeap::contains(obj)) {
+      if (PersistentSegments::is_captured(obj)) {
+        push(obj);
+      } else if (!PersistentTxn::any_stored_to(slot)) {
+        report(holder, offset, "refers to an object that is not on the media");
+      }
+      return PersistentCapture::encode_reference(obj);
+    }
+    return PersistentClassTable::symbol_for(v, &_no_entries);
+  }
+
+  void check(oopDesc* obj) {
+    _objects++;
+    Klass* klass = obj->klass();
+    int bytes = (int)(obj->size() * HeapWordSize);
+    _expected.at_grow(bytes);
+    _media.at_grow(bytes);
+    char* image = _expected.adr_at(0);
+    memcpy(image, obj, bytes);
+    uint64_t mark = PersistentCapture::clean_mark(obj);
+    uint32_t id = PersistentClassTable::id_for(klass, &_no_entries);
+    memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
+    memcpy(image + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+    if (klass->is_instance_klass()) {
+      InstanceKlass* ik = InstanceKlass::cast(klass);
+      OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
+      OopMapBlock* end = map + ik->nonstatic_oop_map_count();
+      for (; map < end; map++) {
+        narrowOop* slot = (narrowOop*)((char*)obj + map->offset());
+        for (uint i = 0; i < map->count(); i++, slot++) {
+          uint32_t media = expected(obj, slot);
+          memcpy(image + ((char*)slot - (char*)obj), &media, sizeof(media));
+        }
+      }
+      PersistentCapture::put_unlocked_state(klass, image);
+    } else if (klass->is_objArray_klass()) {
+      narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
+      for (int i = 0; i < objArrayOop(cast_to_oop(obj))->length(); i++, slot++) {
+        uint32_t media = expected(obj, slot);
+        memcpy(image + ((char*)slot - (char*)obj), &media, sizeof(media));
+      }
+    }
+    PersistentMedia::read_data(PersistentCapture::file_offset(obj), _media.adr_at(0), bytes);
+    if (memcmp(image, _media.adr_at(0), bytes) == 0) return;
+    for (int i = 0; i < bytes; i += 4) {
+      uint32_t e, m;
+      memcpy(&e, image + i, sizeof(e));
+      memcpy(&m, _media.adr_at(i), sizeof(m));
+      if (e != m && !PersistentTxn::any_stored_to((char*)obj + i) && !PersistentTxn::any_stored_to((char*)obj + i + 3)) {
+        char what[80];
+        jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x", e, m);
+        report(obj, i, what);
+      }
+    }
+  }
+
+ public:
+  AuditTrace(outputStream* st)
+    : _st(st), _seen(PHeap::size() / HeapWordSize, mtPersistent), _stack(), _expected(4096), _media(4096),
+      _differences(0), _objects(0) {}
+
+  int run() {
+    oop root = PersistentOpen::root();
+    if (root != nullptr) push(cast_from_oop<oopDesc*>(root));
+    while (_stack.is_nonempty()) {
+      check(_stack.pop());
+    }
+    if (!_no_entries.is_empty()) {
+      _differences++;
+      _st->print_cr("audit: a reachable class or symbol is not in the class table");
+    }
+    _st->print_cr("audit: %zu persistent objects, %d differences", _objects, _differences);
+    return _differences;
+  }
+};
+
+int PersistentAudit::run(outputStream* st) {
+  assert_at_safepoint();
+  PersistentLog::lock();
+  PersistentLog::drain();
+  AuditTrace trace(st);
+  int differences = trace.run();
+  PersistentClassTable::abort_entries();
+  PersistentLog::unlock();
+  return differences;
+}
+
+class VM_PersistentAudit : public VM_Operation {
+  outputStream* _st;
+ public:
+  VM_PersistentAudit(outputStream* st) : _st(st) {}
+  VMOp_Type type() const override { return VMOp_PersistentAudit; }
+  void doit() override            { PersistentAudit::run(_st); }
+};
+
+void PersistentAudit::execute(outputStream* st) {
+  if (!PHeap::is_enabled()) {
+    st->print_cr("No persistent heap; use -XX:PersistentHeap=<directory>.");
+    return;
+  }
+  VM_PersistentAudit op(st);
+  VMThread::execute(&op);
+}

@@ -1,0 +1,26 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTAUDIT_HPP
+#define SHARE_PERSISTENT_PERSISTENTAUDIT_HPP
+
+#include "memory/allStatic.hpp"
+#include "utilities/globalDefinitions.hpp"
+
+class outputStream;
+
+// The safety net under the barriers: once the log is applied, the media must hold
+// the media form of what is in memory, for every captured object that the root
+// directory reaches. A difference is a store that some path failed to log. Locations
+// that open transactions have written are left out.
+class PersistentAudit : public AllStatic {
+ public:
+  // Runs at a safepoint; differences go to st (the first ones), returns their number.
+  static int run(outputStream* st);
+  // The same from a thread in VM: stops the program, prints a summary.
+  static void execute(outputStream* st);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTAUDIT_HPP

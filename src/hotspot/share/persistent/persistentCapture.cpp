@@ -1,0 +1,403 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentCapture.hpp"
+
+#include "classfile/javaClasses.inline.hpp"
+#include "classfile/symbolTable.hpp"
+#include "classfile/systemDictionary.hpp"
+#include "classfile/vmClasses.hpp"
+#include "classfile/vmSymbols.hpp"
+#include "memory/allocation.inline.hpp"
+#include "memory/resourceArea.hpp"
+#include "memory/universe.hpp"
+#include "oops/access.inline.hpp"
+#include "oops/compressedKlass.inline.hpp"
+#include "oops/compressedOops.inline.hpp"
+#include "oops/instanceKlass.inline.hpp"
+#include "oops/objArrayOop.inline.hpp"
+#include "oops/oop.inline.hpp"
+#include "oops/typeArrayOop.inline.hpp"
+#include "persistent/persistentAllocation.hpp"
+#include "persistent/persistentClassTable.hpp"
+#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentTxn.hpp"
+#include "runtime/atomic.hpp"
+#include "runtime/fieldDescriptor.inline.hpp"
+#include "runtime/javaThread.hpp"
+#include "runtime/objectMonitor.inline.hpp"
+#include "utilities/powerOfTwo.hpp"
+
+// ---- Synchronizer state ----
+
+static Symbol* aqs_name = nullptr;
+static Symbol* aqls_name = nullptr;
+static Symbol* stamped_lock_name = nullptr;
+static Symbol* state_name = nullptr;
+
+void PersistentCapture::initialize() {
+  aqs_name          = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedSynchronizer");
+  aqls_name         = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedLongSynchronizer");
+  stamped_lock_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
+  state_name        = SymbolTable::new_permanent_symbol("state");
+}
+
+// The class that declares the synchronizer fields, if klass has any.
+static InstanceKlass* synchronizer_class(Klass* klass) {
+  if (!klass->is_instance_klass()) return nullptr;
+  if (klass->name() == stamped_lock_name) return InstanceKlass::cast(klass);
+  if (vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass_is_loaded() &&
+      klass->is_subclass_of(vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass())) {
+    for (Klass* k = klass; k != nullptr; k = k->super()) {
+      if (k->name() == aqs_name || k->name() == aqls_name) return InstanceKlass::cast(k);
+    }
+    return vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass();
+  }
+  return nullptr;
+}
+
+bool PersistentCapture::is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
+  InstanceKlass* sync = synchronizer_class(klass);
+  if (sync == nullptr) return false;
+  fieldDescriptor fd;
+  return sync->find_field_from_offset((int)offset, false, &fd);
+}
+
+// Written in place of the state: unlocked.
+void PersistentCapture::put_unlocked_state(Klass* klass, char* image) {
+  InstanceKlass* sync = synchronizer_class(klass);
+  if (sync == nullptr) return;
+  fieldDescriptor fd;
+  if (sync->find_local_field(state_name, vmSymbols::int_signature(), &fd)) {
+    jint zero = 0;
+    memcpy(image + fd.offset(), &zero, sizeof(zero));
+  } else if (sync->find_local_field(state_name, vmSymbols::long_signature(), &fd)) {
+    jlong state = sync->name() == stamped_lock_name ? 256 : 0;    // StampedLock.ORIGIN
+    memcpy(image + fd.offset(), &state, sizeof(state));
+  }
+}
+
+// ---- Copies of strings and boxes ----
+
+// Finds the copy of an equal string or box made before, so that one that is stored
+// twice is one object in P. Under the log's lock.
+class PersistentCopies : public AllStatic {
+  static oopDesc** _table;
+  static size_t    _size;
+  static size_t    _count;
+  static const size_t MaxCount = 4 * M;
+
+  static uint32_t hash_of(oopDesc* v) {
+    if (v->klass() == vmClasses::String_klass()) {
+      return java_lang_String::hash_code(cast_to_oop(v));
+    }
+    uint64_t bits = 0;
+    memcpy(&bits, payload(v), MIN2(payload_size(v), sizeof(bits)));
+    return (uint32_t)(((bits ^ (uintptr_t)v->klass()) * UCONST64(0x9E3779B97F4A7C15)) >> 32);
+  }
+  static bool equals(oopDesc* a, oopDesc* b) {
+    if (a->klass() != b->klass()) return false;
+    if (a->klass() == vmClasses::String_klass()) {
+      return java_lang_String::equals(cast_to_oop(a), cast_to_oop(b));
+    }
+    return memcmp(payload(a), payload(b), payload_size(a)) == 0;
+  }
+  static void* payload(oopDesc* v) {
+    return (char*)v + java_lang_boxing_object::value_offset(vmClasses::box_klass_type(v->klass()));
+  }
+  static size_t payload_size(oopDesc* v) {
+    return type2aelembytes(vmClasses::box_klass_type(v->klass()));
+  }
+  static size_t find_slot(oopDesc* v) {
+    size_t i = (hash_of(v) * 0x9E3779B1u) & (_size - 1);
+    while (_table[i] != nullptr && !equals(_table[i], v)) {
+      i = (i + 1) & (_size - 1);
+    }
+    return i;
+  }
+
+ public:
+  static oopDesc* find(oopDesc* v) { return _table == nullptr ? nullptr : _table[find_slot(v)]; }
+
+  static void add(oopDesc* copy) {
+    if (_count >= MaxCount) {     // forgetting costs a second copy, never a wrong one
+      FREE_C_HEAP_ARRAY(oopDesc*, _table);
+      _table = nullptr;
+      _size = _count = 0;
+    }
+    if (_count * 2 >= _size) {
+      size_t old_size = _size;
+      oopDesc** old = _table;
+      _size = MAX2(old_size * 2, (size_t)1024);
+      _table = NEW_C_HEAP_ARRAY(oopDesc*, _size, mtPersistent);
+      memset(_table, 0, _size * sizeof(oopDesc*));
+      for (size_t i = 0; i < old_size; i++) {
+        if (old[i] != nullptr) _table[find_slot(old[i])] = old[i];
+      }
+      FREE_C_HEAP_ARRAY(oopDesc*, old);
+    }
+    _table[find_slot(copy)] = copy;
+    _count++;
+  }
+};
+
+oopDesc** PersistentCopies::_table = nullptr;
+size_t    PersistentCopies::_size = 0;
+size_t    PersistentCopies::_count = 0;
+
+// A copy in P of an object of V without references. Null if P is full.
+static oopDesc* copy_flat(JavaThread* thread, oopDesc* v) {
+  size_t words = v->size();
+  HeapWord* p = PersistentAllocation::allocate_raw(thread, words);
+  if (p == nullptr) return nullptr;
+  memcpy(p, v, words * HeapWordSize);
+  oop copy = cast_to_oop(p);
+  copy->set_mark(PersistentAllocation::initial_mark(p));
+  return (oopDesc*)p;
+}
+
+// The copy in P of a string or box; null with the failure set if P is full.
+oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
+  oopDesc* copy = PersistentCopies::find(v);
+  if (copy != nullptr) return copy;
+  if (v->klass() == vmClasses::String_klass()) {
+    java_lang_String::hash_code(cast_to_oop(v));      // cached, so that no reader will write it
+    oopDesc* value = cast_from_oop<oopDesc*>(java_lang_String::value_no_keepalive(cast_to_oop(v)));
+    if (!PHeap::contains(value)) {
+      value = copy_flat(_thread, value);
+      if (value == nullptr) return nullptr;
+    }
+    copy = copy_flat(_thread, v);
+    if (copy == nullptr) return nullptr;
+    RawAccess<>::oop_store((narrowOop*)((char*)copy + java_lang_String::value_offset()), cast_to_oop(value));
+  } else {
+    copy = copy_flat(_thread, v);
+    if (copy == nullptr) return nullptr;
+  }
+  PersistentCopies::add(copy);
+  return copy;
+}
+
+// ---- Capture ----
+
+PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record)
+  : _thread(thread), _record(record), _objects(0), _done(0), _failure(Failure::none),
+    _failed_holder(nullptr), _failed_offset(0), _failed_class(nullptr) {
+  assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
+}
+
+bool PersistentCapture::fail(Failure failure, oopDesc* holder, ptrdiff_t offset, Klass* klass) {
+  if (_failure == Failure::none) {
+    _failure = failure;
+    _failed_holder = holder;
+    _failed_offset = offset;
+    _failed_class = klass;
+  }
+  return false;
+}
+
+uint32_t PersistentCapture::encode_reference(const void* obj) {
+  uint64_t address = (uintptr_t)obj - PHeap::base() + PersistentMedia::superblock()->reference_base;
+  return (uint32_t)(address >> PersistentMedia::superblock()->reference_shift);
+}
+
+uint64_t PersistentCapture::file_offset(const void* p) {
+  return PersistentLayout::ObjectOffset + ((uintptr_t)p - PHeap::base());
+}
+
+bool PersistentCapture::reach(oopDesc* obj) {
+  if (PersistentSegments::is_captured(obj)) return true;
+  if (PersistentTxn::allocated_by_other(_thread, obj)) {
+    return fail(Failure::foreign_allocation, obj, 0, obj->klass());
+  }
+  PersistentSegments::set_captured(obj);
+  _objects.append(obj);
+  return true;
+}
+
+// The media form of the reference in slot. A string or box of V is replaced by its
+// copy, in memory too.
+bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media) {
+  ptrdiff_t offset = (char*)slot - (char*)holder;
+  oop v = RawAccess<>::oop_load(slot);
+  if (v == nullptr || is_synchronizer_state(holder->klass(), offset)) {
+    *media = 0;
+    return true;
+  }
+  oopDesc* obj = cast_from_oop<oopDesc*>(v);
+  if (!PHeap::contains(obj)) {
+    Klass* klass = obj->klass();
+    if (klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT) {
+      obj = copy_immutable(obj);
+      if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
+      RawAccess<>::oop_store(slot, cast_to_oop(obj));
+    } else {
+      uint32_t symbol = PersistentClassTable::symbol_for(v, _record);
+      if (symbol != 0) {
+        assert(symbol < encode_reference((void*)PHeap::base()), "symbols lie below P");
+        *media = symbol;
+        return true;
+      }
+      fieldDescriptor fd;
+      if (holder->is_instance() &&
+          InstanceKlass::cast(holder->klass())->find_field_from_offset((int)offset, false, &fd) &&
+          fd.access_flags().is_transient()) {
+        *media = 0;
+        return true;
+      }
+      return fail(Failure::volatile_reference, holder, offset, klass);
+    }
+  }
+  if (!reach(obj)) return false;
+  *media = encode_reference(obj);
+  return true;
+}
+
+bool PersistentCapture::add_location(oopDesc* base, char* addr, int size, bool is_oop) {
+  assert(PersistentSegments::is_captured(base), "not part of the media state");
+  if (is_oop) {
+    uint32_t media;
+    if (!encode(base, (narrowOop*)addr, &media)) return false;
+    _record->add(file_offset(addr), &media, sizeof(media));
+    return true;
+  }
+  char* to = _record->add(file_offset(addr), size);
+  switch (size) {
+    case 1: *(uint8_t*)to = Atomic::load((volatile uint8_t*)addr); break;
+    case 2: { uint16_t v = Atomic::load((volatile uint16_t*)addr); memcpy(to, &v, 2); break; }
+    case 4: { uint32_t v = Atomic::load((volatile uint32_t*)addr); memcpy(to, &v, 4); break; }
+    case 8: { uint64_t v = Atomic::load((volatile uint64_t*)addr); memcpy(to, &v, 8); break; }
+    default: memcpy(to, addr, size); break;
+  }
+  return true;
+}
+
+bool PersistentCapture::add_root(oopDesc* obj) {
+  if (!reach(obj)) return false;
+  uint64_t media = encode_reference(obj);
+  _record->add(PersistentLayout::RootOffset, &media, sizeof(media));
+  return true;
+}
+
+uint64_t PersistentCapture::clean_mark(oopDesc* obj) {
+  markWord mark = obj->mark();
+  if (mark.has_monitor() && !UseObjectMonitorTable) {
+    mark = mark.monitor()->header();
+  }
+  intptr_t hash = mark.hash();
+  if (hash == 0) {
+    return PersistentAllocation::initial_mark((HeapWord*)obj).value();
+  }
+  return markWord::prototype().copy_set_hash(hash).value();
+}
+
+bool PersistentCapture::write_object(oopDesc* obj) {
+  Klass* klass = obj->klass();
+  size_t bytes = obj->size() * HeapWordSize;
+  uint32_t id = PersistentClassTable::id_for(klass, _record);
+  if (id == 0) return fail(Failure::table_full, obj, 0, klass);
+
+  // Entries of the class table may be added while the image is made: remember its
+  // place in the record, not its address.
+  size_t at = _record->add(file_offset(obj), (uint32_t)bytes) - _record->bytes();
+  #define IMAGE ((char*)_record->bytes() + at)
+  for (size_t i = 0; i < bytes; i += HeapWordSize) {
+    uint64_t word = Atomic::load((volatile uint64_t*)((char*)obj + i));
+    memcpy(IMAGE + i, &word, sizeof(word));
+  }
+  uint64_t mark = clean_mark(obj);
+  memcpy(IMAGE + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
+  memcpy(IMAGE + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+
+  if (klass->is_instance_klass()) {
+    InstanceKlass* ik = InstanceKlass::cast(klass);
+    OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
+    OopMapBlock* end = map + ik->nonstatic_oop_map_count();
+    for (; map < end; map++) {
+      narrowOop* slot = (narrowOop*)((char*)obj + map->offset());
+      for (uint i = 0; i < map->count(); i++, slot++) {
+        uint32_t media;
+        if (!encode(obj, slot, &media)) return false;
+        memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
+      }
+    }
+    put_unlocked_state(klass, IMAGE);
+  } else if (klass->is_objArray_klass()) {
+    int length = objArrayOop(cast_to_oop(obj))->length();
+    narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
+    for (int i = 0; i < length; i++, slot++) {
+      uint32_t media;
+      if (!encode(obj, slot, &media)) return false;
+      memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
+    }
+  }
+  #undef IMAGE
+  _segments.include(obj, bytes);
+  return true;
+}
+
+bool PersistentCapture::finish() {
+  while (_failure == Failure::none && _done < _objects.length()) {
+    oopDesc* obj = _objects.at(_done++);
+    write_object(obj);
+  }
+  if (_failure != Failure::none) return false;
+  _segments.finish(_record);
+  return true;
+}
+
+void PersistentCapture::commit() {
+  PersistentClassTable::commit_entries();
+}
+
+void PersistentCapture::abort() {
+  for (int i = 0; i < _objects.length(); i++) {
+    PersistentSegments::clear_captured(_objects.at(i));
+  }
+  _segments.abort();
+  PersistentClassTable::abort_entries();
+}
+
+void PersistentCapture::throw_failure(TRAPS) {
+  assert(!PersistentLog::owned_by_self(), "may run Java code");
+  ResourceMark rm(THREAD);
+  stringStream where;
+  switch (_failure) {
+    case Failure::volatile_reference: {
+      Klass* holder = _failed_holder->klass();
+      if (holder->is_objArray_klass()) {
+        where.print("element %d of a persistent %s",
+                    (int)((_failed_offset - objArrayOopDesc::base_offset_in_bytes()) / (ptrdiff_t)sizeof(narrowOop)),
+                    holder->external_name());
+      } else {
+        fieldDescriptor fd;
+        bool found = InstanceKlass::cast(holder)->find_field_from_offset((int)_failed_offset, false, &fd);
+        where.print("field %s of a persistent %s", found ? fd.name()->as_C_string() : "?", holder->external_name());
+      }
+      where.print(" refers to a volatile %s; allocate that with new @Persistent, or make the field transient",
+                  _failed_class->external_name());
+      Symbol* name = SymbolTable::new_symbol("java/lang/persistent/VolatileReferenceException");
+      THROW_MSG(name, where.as_string());
+    }
+    case Failure::foreign_allocation: {
+      where.print("a persistent %s was allocated by the open transaction of another thread and cannot be committed before it",
+                  _failed_class->external_name());
+      Symbol* name = SymbolTable::new_symbol("java/lang/persistent/TxnException");
+      THROW_MSG(name, where.as_string());
+    }
+    case Failure::no_space:
+      THROW_MSG(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+    case Failure::table_full: {
+      where.print("no room in the class table of persistent heap %s for class %s",
+                  PersistentMedia::directory(), _failed_class->external_name());
+      Symbol* name = SymbolTable::new_symbol("java/lang/persistent/TxnException");
+      THROW_MSG(name, where.as_string());
+    }
+    default:
+      ShouldNotReachHere();
+  }
+}

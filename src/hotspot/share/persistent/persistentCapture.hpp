@@ -1,0 +1,73 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTCAPTURE_HPP
+#define SHARE_PERSISTENT_PERSISTENTCAPTURE_HPP
+
+#include "memory/allocation.hpp"
+#include "oops/oopsHierarchy.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "utilities/exceptions.hpp"
+#include "utilities/globalDefinitions.hpp"
+#include "utilities/growableArray.hpp"
+
+class InstanceKlass;
+class JavaThread;
+class Klass;
+class PersistentLogRecord;
+
+// Turns memory into its media form for one log record, and makes part of the media
+// state whatever the record refers to and was not yet: the uncaptured objects of P
+// that it reaches are written whole, strings and boxes of V are copied into P first.
+//
+// Used under the log's lock from the first add to the append; never safepoints. If
+// an add fails the capture is aborted and throw_failure() tells the program why.
+class PersistentCapture : public StackObj {
+  JavaThread*          _thread;
+  PersistentLogRecord* _record;
+  PersistentSegments::Update _segments;
+  GrowableArrayCHeap<oopDesc*, mtPersistent> _objects;   // captured by this record
+  int                  _done;                            // of them, written
+
+  enum class Failure { none, volatile_reference, foreign_allocation, no_space, table_full };
+  Failure  _failure;
+  oopDesc* _failed_holder;
+  ptrdiff_t _failed_offset;
+  Klass*   _failed_class;       // of the V object
+
+  bool fail(Failure failure, oopDesc* holder, ptrdiff_t offset, Klass* klass);
+  bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
+  bool reach(oopDesc* obj);
+  bool write_object(oopDesc* obj);
+  oopDesc* copy_immutable(oopDesc* v);
+
+ public:
+  PersistentCapture(JavaThread* thread, PersistentLogRecord* record);
+
+  // What stands at addr (size bytes) in the captured object base.
+  bool add_location(oopDesc* base, char* addr, int size, bool is_oop);
+  // The root directory.
+  bool add_root(oopDesc* obj);
+
+  // After the last add: completes the record. Then append it and commit() or abort().
+  bool finish();
+  void commit();
+  void abort();
+  void throw_failure(TRAPS);
+
+  // Whether the location is never part of the media state: who holds, and who waits
+  // for, a lock of java.util.concurrent.
+  static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset);
+  // Writes the unlocked state where image, the object's, has another.
+  static void put_unlocked_state(Klass* klass, char* image);
+  static uint64_t clean_mark(oopDesc* obj);
+  static uint64_t file_offset(const void* p);
+  static void initialize();
+
+  // Media form of a reference into P, and back.
+  static uint32_t encode_reference(const void* obj);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTCAPTURE_HPP

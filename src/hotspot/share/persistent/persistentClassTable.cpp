@@ -1,0 +1,562 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentClassTable.hpp"
+
+#include "classfile/classLoader.hpp"
+#include "classfile/classLoaderData.hpp"
+#include "classfile/dictionary.hpp"
+#include "classfile/javaClasses.inline.hpp"
+#include "classfile/symbolTable.hpp"
+#include "classfile/systemDictionary.hpp"
+#include "classfile/vmClasses.hpp"
+#include "classfile/vmSymbols.hpp"
+#include "logging/log.hpp"
+#include "memory/allocation.inline.hpp"
+#include "memory/resourceArea.hpp"
+#include "oops/access.inline.hpp"
+#include "oops/compressedKlass.inline.hpp"
+#include "oops/fieldStreams.inline.hpp"
+#include "oops/instanceKlass.inline.hpp"
+#include "oops/instanceMirrorKlass.hpp"
+#include "oops/objArrayKlass.hpp"
+#include "oops/oop.inline.hpp"
+#include "oops/typeArrayKlass.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "persistent/persistent_globals.hpp"
+#include "runtime/fieldDescriptor.inline.hpp"
+#include "runtime/handles.inline.hpp"
+#include "runtime/java.hpp"
+#include "runtime/javaThread.hpp"
+#include "runtime/signature.hpp"
+#include "utilities/defaultStream.hpp"
+#include "utilities/growableArray.hpp"
+#include "utilities/ostream.hpp"
+#include "utilities/resizeableResourceHash.hpp"
+
+// ---- Entries on the media; see doc/file-format.md ----
+
+struct EntryHeader {
+  uint32_t size;        // of the entry, a multiple of 8; 0: end of the table
+  uint32_t crc;         // of what follows this field
+  uint32_t kind;
+  uint32_t id;
+};
+
+enum EntryKind : uint32_t { class_entry = 1, symbol_entry = 2 };
+enum SymbolKind : uint32_t { class_symbol = 1, primitive_symbol = 2, static_symbol = 3 };
+enum LoaderKind : uint32_t { boot_loader = 0, platform_loader = 1, app_loader = 2 };
+
+static uint32_t entry_crc(const char* entry, uint32_t size) {
+  const size_t skip = offsetof(EntryHeader, kind);
+  return (uint32_t)ClassLoader::crc32(0, entry + skip, (jint)(size - skip));
+}
+
+class EntryWriter : public StackObj {
+  GrowableArrayCHeap<char, mtPersistent> _bytes;
+ public:
+  EntryWriter(EntryKind kind, uint32_t id) : _bytes(256) {
+    put((uint32_t)0); put((uint32_t)0); put((uint32_t)kind); put(id);
+  }
+  void put(uint32_t v) {
+    for (int i = 0; i < 4; i++) _bytes.append((char)(v >> (i * 8)));
+  }
+  void put(const Symbol* s) {
+    put((uint32_t)s->utf8_length());
+    for (int i = 0; i < s->utf8_length(); i++) _bytes.append((char)s->char_at(i));
+  }
+  void finish() {
+    while (_bytes.length() % 8 != 0) _bytes.append(0);
+    EntryHeader* h = (EntryHeader*)_bytes.adr_at(0);
+    h->size = (uint32_t)_bytes.length();
+    h->crc = entry_crc(_bytes.adr_at(0), h->size);
+  }
+  const char* bytes() { return _bytes.adr_at(0); }
+  uint32_t size()     { return (uint32_t)_bytes.length(); }
+};
+
+class EntryReader : public StackObj {
+  const char* _p;
+  const char* _end;
+ public:
+  EntryReader(const char* entry) : _p(entry + sizeof(EntryHeader)), _end(entry + ((const EntryHeader*)entry)->size) {}
+  uint32_t get() {
+    uint32_t v = 0;
+    if (_p + sizeof(v) <= _end) memcpy(&v, _p, sizeof(v));
+    _p += sizeof(v);
+    return v;
+  }
+  Symbol* get_symbol() {
+    uint32_t length = get();
+    if (length > (size_t)(_end - _p)) return SymbolTable::new_permanent_symbol("");
+    TempNewSymbol s = SymbolTable::new_symbol(_p, (int)length);
+    _p += length;
+    s->make_permanent();
+    return s;
+  }
+};
+
+// ---- Entries in memory ----
+
+struct ClassEntry {
+  uint32_t    id;
+  uint32_t    loader;
+  Symbol*     name;
+  const char* media;            // the entry in the tables' view, for comparison; null if new in this run
+  Klass*      klass;            // null until loaded
+};
+
+struct SymbolEntry {
+  uint32_t       id;
+  SymbolKind     kind;
+  uint32_t       loader;
+  Symbol*        holder_name;   // or the class's, or the primitive's
+  Symbol*        member_name;
+  Klass*         klass;         // class_symbol: the class; static_symbol: the holder
+  int            offset;        // static_symbol: of the field in the holder's mirror
+  BasicType      type;          // primitive_symbol
+};
+
+typedef ResizeableResourceHashtable<Klass*, int, AnyObj::C_HEAP, mtPersistent> KlassTable;
+typedef ResizeableResourceHashtable<uint32_t, int, AnyObj::C_HEAP, mtPersistent> IdTable;
+
+static GrowableArrayCHeap<ClassEntry, mtPersistent>*  classes = nullptr;
+static GrowableArrayCHeap<SymbolEntry, mtPersistent>* symbols = nullptr;    // id - 1 is the index
+static KlassTable* class_by_klass = nullptr;
+static IdTable*    class_by_id = nullptr;
+static size_t table_end = 0;              // bytes in use
+static int    committed_classes = 0;
+static int    committed_symbols = 0;
+static size_t committed_end = 0;
+
+static const uint32_t SymbolLimit = 0x20000000;   // narrow value of 4 GB
+
+static void initialize_tables() {
+  classes = new GrowableArrayCHeap<ClassEntry, mtPersistent>();
+  symbols = new GrowableArrayCHeap<SymbolEntry, mtPersistent>();
+  class_by_klass = new (mtPersistent) KlassTable(1024, 1 * M);
+  class_by_id = new (mtPersistent) IdTable(1024, 1 * M);
+}
+
+bool PersistentClassTable::read(char* errbuf, size_t errlen) {
+  initialize_tables();
+  const char* table = PersistentMedia::tables() + PersistentLayout::ClassTableOffset;
+  while (table_end + sizeof(EntryHeader) <= PersistentLayout::ClassTableSize) {
+    const char* entry = table + table_end;
+    const EntryHeader* h = (const EntryHeader*)entry;
+    if (h->size == 0) break;
+    if (h->size % 8 != 0 || h->size < sizeof(EntryHeader) ||
+        h->size > PersistentLayout::ClassTableSize - table_end || h->crc != entry_crc(entry, h->size)) {
+      os::snprintf(errbuf, errlen, "%s/data is damaged: class table entry at offset %zu; restore the heap from a backup",
+                   PersistentMedia::directory(), PersistentLayout::ClassTableOffset + table_end);
+      return false;
+    }
+    EntryReader r(entry);
+    if (h->kind == class_entry) {
+      ClassEntry e;
+      e.id = h->id;
+      e.loader = r.get();
+      e.name = r.get_symbol();
+      e.media = entry;
+      e.klass = nullptr;
+      class_by_id->put(e.id, classes->append(e));
+    } else {
+      SymbolEntry e;
+      e.id = h->id;
+      e.kind = (SymbolKind)r.get();
+      e.loader = r.get();
+      e.holder_name = r.get_symbol();
+      e.member_name = r.get_symbol();
+      e.klass = nullptr;
+      e.offset = 0;
+      e.type = T_ILLEGAL;
+      symbols->append(e);
+      assert((int)e.id == symbols->length(), "symbols are numbered from 1");
+    }
+    table_end += h->size;
+  }
+  commit_entries();
+  return true;
+}
+
+void PersistentClassTable::commit_entries() {
+  committed_classes = classes->length();
+  committed_symbols = symbols->length();
+  committed_end = table_end;
+}
+
+void PersistentClassTable::abort_entries() {
+  while (classes->length() > committed_classes) {
+    ClassEntry e = classes->pop();
+    class_by_klass->remove(e.klass);
+    class_by_id->remove(e.id);
+  }
+  symbols->trunc_to(committed_symbols);
+  table_end = committed_end;
+}
+
+static bool append_entry(EntryWriter* w, PersistentLogRecord* record) {
+  w->finish();
+  if (w->size() + sizeof(EntryHeader) > PersistentLayout::ClassTableSize - table_end) return false;
+  record->add(PersistentLayout::ClassTableOffset + table_end, w->bytes(), w->size());
+  table_end += w->size();
+  return true;
+}
+
+static uint32_t loader_of(const ClassLoaderData* cld) {
+  if (cld->is_the_null_class_loader_data()) return boot_loader;
+  return cld->is_platform_class_loader_data() ? platform_loader : app_loader;
+}
+
+static bool is_nameable(const Klass* k) {
+  const Klass* bottom = k->is_objArray_klass() ? ObjArrayKlass::cast(k)->bottom_klass() : k;
+  return !bottom->is_hidden() &&
+         (!bottom->is_instance_klass() || bottom->class_loader_data()->is_builtin_class_loader_data());
+}
+
+// The fields that shape an instance, its supers' included.
+template <typename F> static void fields_do(InstanceKlass* ik, F f) {
+  for (InstanceKlass* k = ik; k != nullptr; k = k->java_super()) {
+    for (AllFieldStream fs(k); !fs.done(); fs.next()) {
+      if (!fs.access_flags().is_static()) {
+        f(fs.name(), fs.signature(), fs.offset());
+      }
+    }
+  }
+}
+
+uint32_t PersistentClassTable::id_for(Klass* klass, PersistentLogRecord* record) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  int* index = class_by_klass->get(klass);
+  if (index != nullptr) return classes->at(*index).id;
+
+  // The narrow class pointer, if it is free: then the header needs no translation in a
+  // run that has the class at the same place.
+  uint32_t id = (uint32_t)CompressedKlassPointers::encode(klass);
+  if (PersistentHeapForceSwizzle || id == 0 || class_by_id->contains(id)) {
+    id = 1;
+    while (class_by_id->contains(id)) id++;
+  }
+  EntryWriter w(class_entry, id);
+  w.put(loader_of(klass->class_loader_data()));
+  w.put(klass->name());
+  if (klass->is_instance_klass()) {
+    InstanceKlass* ik = InstanceKlass::cast(klass);
+    w.put((uint32_t)ik->size_helper() * HeapWordSize);
+    uint32_t count = 0;
+    fields_do(ik, [&] (Symbol*, Symbol*, int) { count++; });
+    w.put(count);
+    fields_do(ik, [&] (Symbol* name, Symbol* signature, int offset) {
+      w.put(name);
+      w.put(signature);
+      w.put((uint32_t)offset);
+    });
+  }
+  if (!append_entry(&w, record)) return 0;
+  ClassEntry e;
+  e.id = id;
+  e.loader = loader_of(klass->class_loader_data());
+  e.name = klass->name();
+  e.media = nullptr;
+  e.klass = klass;
+  int i = classes->append(e);
+  class_by_klass->put(klass, i);
+  class_by_id->put(id, i);
+  return id;
+}
+
+// ---- Symbols ----
+
+static uint32_t add_symbol(SymbolKind kind, uint32_t loader, Symbol* holder, Symbol* member,
+                           Klass* klass, int offset, BasicType type, PersistentLogRecord* record) {
+  uint32_t id = (uint32_t)symbols->length() + 1;
+  if (id >= SymbolLimit) return 0;
+  EntryWriter w(symbol_entry, id);
+  w.put(kind);
+  w.put(loader);
+  w.put(holder);
+  w.put(member);
+  if (!append_entry(&w, record)) return 0;
+  symbols->append(SymbolEntry{id, kind, loader, holder, member, klass, offset, type});
+  return id;
+}
+
+static oop static_value(Klass* holder, int offset) {
+  return holder->java_mirror()->obj_field(offset);
+}
+
+static bool has_statics(InstanceKlass* ik) {
+  return ik->is_initialized() || ik->is_being_initialized();
+}
+
+// The symbol of obj among the static final fields of ik; 0 if it has none there.
+static uint32_t static_symbol_in(InstanceKlass* ik, oop obj, PersistentLogRecord* record) {
+  if (!has_statics(ik) || !is_nameable(ik)) return 0;
+  for (JavaFieldStream fs(ik); !fs.done(); fs.next()) {
+    if (fs.access_flags().is_static() && fs.access_flags().is_final() &&
+        is_reference_type(Signature::basic_type(fs.signature())) &&
+        static_value(ik, fs.offset()) == obj) {
+      return add_symbol(static_symbol, loader_of(ik->class_loader_data()), ik->name(), fs.name(),
+                        ik, fs.offset(), T_ILLEGAL, record);
+    }
+  }
+  return 0;
+}
+
+// The class, its supers, and the classes around each (Outer of Outer$Inner).
+static uint32_t static_symbol_around(InstanceKlass* ik, oop obj, PersistentLogRecord* record) {
+  ResourceMark rm;
+  for (InstanceKlass* k = ik; k != nullptr; k = k->java_super()) {
+    uint32_t id = static_symbol_in(k, obj, record);
+    if (id != 0) return id;
+    char* name = k->name()->as_C_string();
+    for (char* dollar = strrchr(name, '$'); dollar != nullptr && dollar != name; dollar = strrchr(name, '$')) {
+      *dollar = 0;
+      TempNewSymbol outer_name = SymbolTable::probe(name, (int)strlen(name));
+      InstanceKlass* outer = outer_name == nullptr ? nullptr
+                           : k->class_loader_data()->dictionary()->find_class(Thread::current(), outer_name);
+      if (outer != nullptr) {
+        id = static_symbol_in(outer, obj, record);
+        if (id != 0) return id;
+      }
+    }
+  }
+  return 0;
+}
+
+uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  Klass* klass = obj->klass();
+  if (klass == vmClasses::Class_klass()) {
+    Klass* k = java_lang_Class::as_Klass(obj);
+    BasicType type = k == nullptr ? java_lang_Class::primitive_type(obj) : T_ILLEGAL;
+    for (int i = 0; i < symbols->length(); i++) {
+      SymbolEntry* e = symbols->adr_at(i);
+      if (k != nullptr ? (e->kind == class_symbol && e->klass == k) : (e->kind == primitive_symbol && e->type == type)) {
+        return e->id;
+      }
+    }
+    if (k == nullptr) {
+      Symbol* name = SymbolTable::new_permanent_symbol(type2name(type));
+      return add_symbol(primitive_symbol, boot_loader, name, vmSymbols::class_signature(), nullptr, 0, type, record);
+    }
+    if (!is_nameable(k)) return 0;
+    return add_symbol(class_symbol, loader_of(k->class_loader_data()), k->name(), vmSymbols::class_signature(), k, 0, T_ILLEGAL, record);
+  }
+  for (int i = 0; i < symbols->length(); i++) {
+    SymbolEntry* e = symbols->adr_at(i);
+    if (e->kind == static_symbol && e->klass != nullptr && static_value(e->klass, e->offset) == obj) {
+      return e->id;
+    }
+  }
+  if (klass->is_instance_klass()) {
+    uint32_t id = static_symbol_around(InstanceKlass::cast(klass), obj, record);
+    if (id != 0) return id;
+  }
+  for (int i = 0; i < classes->length(); i++) {
+    Klass* k = classes->at(i).klass;
+    if (k != nullptr && k->is_instance_klass()) {
+      uint32_t id = static_symbol_around(InstanceKlass::cast(k), obj, record);
+      if (id != 0) return id;
+    }
+  }
+  return 0;
+}
+
+// ---- Opening ----
+
+// The heap cannot be opened: one sentence, exit code 1, the heap as it was.
+static void refuse(const char* format, ...) ATTRIBUTE_PRINTF(1, 2);
+static void refuse(const char* format, ...) {
+  char what[2048];
+  va_list ap;
+  va_start(ap, format);
+  os::vsnprintf(what, sizeof(what), format, ap);
+  va_end(ap);
+  jio_fprintf(defaultStream::error_stream(), "Error: persistent heap %s cannot be opened: %s\n",
+              PersistentMedia::directory(), what);
+  vm_exit(1);
+}
+
+static const char* java_name(Symbol* name) {
+  char* s = name->as_C_string();
+  for (char* p = s; *p != 0; p++) {
+    if (*p == '/') *p = '.';
+  }
+  return s;
+}
+
+static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
+  Handle h(THREAD, loader == boot_loader ? (oop)nullptr :
+                   loader == platform_loader ? SystemDictionary::java_platform_loader()
+                                             : SystemDictionary::java_system_loader());
+  Klass* k = SystemDictionary::resolve_or_null(name, h, THREAD);
+  if (HAS_PENDING_EXCEPTION || k == nullptr) {
+    const char* why = "it was not found on the class path";
+    if (HAS_PENDING_EXCEPTION) {
+      why = PENDING_EXCEPTION->klass()->external_name();
+      CLEAR_PENDING_EXCEPTION;
+    }
+    refuse("class %s has instances in it but cannot be loaded (%s)", java_name(name), why);
+  }
+  if (k->is_instance_klass()) {
+    InstanceKlass::cast(k)->initialize(THREAD);
+    if (HAS_PENDING_EXCEPTION) {
+      const char* why = PENDING_EXCEPTION->klass()->external_name();
+      CLEAR_PENDING_EXCEPTION;
+      refuse("the initializer of class %s threw %s", java_name(name), why);
+    }
+  }
+  return k;
+}
+
+struct StoredField { Symbol* name; Symbol* signature; uint32_t offset; };
+
+// Compares the fields that the instances on the media have with those of the class.
+static void check_fields(ClassEntry* e, InstanceKlass* ik) {
+  EntryReader r(e->media);
+  r.get();
+  r.get_symbol();
+  uint32_t size = r.get();
+  uint32_t count = r.get();
+  GrowableArray<StoredField> stored;
+  for (uint32_t i = 0; i < count; i++) {
+    Symbol* name = r.get_symbol();
+    Symbol* signature = r.get_symbol();
+    stored.append(StoredField{name, signature, r.get()});
+  }
+  stringStream diff;
+  GrowableArray<bool> found(stored.length(), stored.length(), false);
+  fields_do(ik, [&] (Symbol* name, Symbol* signature, int offset) {
+    for (int i = 0; i < stored.length(); i++) {
+      StoredField s = stored.at(i);
+      if (s.name == name && !found.at(i) && (s.signature == signature || s.offset == (uint32_t)offset)) {
+        found.at_put(i, true);
+        if (s.signature != signature) {
+          diff.print(" field %s had type %s and has %s;", name->as_C_string(), s.signature->as_C_string(), signature->as_C_string());
+        } else if (s.offset != (uint32_t)offset) {
+          diff.print(" field %s was at offset %u and is at %d;", name->as_C_string(), s.offset, offset);
+        }
+        return;
+      }
+    }
+    diff.print(" field %s (%s) was added;", name->as_C_string(), signature->as_C_string());
+  });
+  for (int i = 0; i < stored.length(); i++) {
+    if (!found.at(i)) {
+      diff.print(" field %s (%s) was removed;", stored.at(i).name->as_C_string(), stored.at(i).signature->as_C_string());
+    }
+  }
+  if (diff.size() == 0 && size != (uint32_t)ik->size_helper() * HeapWordSize) {
+    diff.print(" instances had %u bytes and have %u;", size, (uint32_t)ik->size_helper() * HeapWordSize);
+  }
+  if (diff.size() != 0) {
+    refuse("class %s has changed since its instances were stored:%s use the class as it was", java_name(e->name), diff.as_string());
+  }
+}
+
+void PersistentClassTable::load_classes(TRAPS) {
+  ResourceMark rm(THREAD);
+  for (int i = 0; i < classes->length(); i++) {
+    ClassEntry e = classes->at(i);
+    Klass* k = load(e.loader, e.name, CHECK);
+    if (k->is_instance_klass()) {
+      check_fields(&e, InstanceKlass::cast(k));
+    }
+    classes->adr_at(i)->klass = k;
+    class_by_klass->put(k, i);
+  }
+  for (int i = 0; i < symbols->length(); i++) {
+    SymbolEntry e = symbols->at(i);
+    if (e.kind == primitive_symbol) {
+      symbols->adr_at(i)->type = name2type(e.holder_name->as_C_string());
+      continue;
+    }
+    Klass* k = load(e.loader, e.holder_name, CHECK);
+    symbols->adr_at(i)->klass = k;
+    if (e.kind == static_symbol) {
+      fieldDescriptor fd;
+      bool found = false;
+      for (JavaFieldStream fs(InstanceKlass::cast(k)); !fs.done() && !found; fs.next()) {
+        if (fs.name() == e.member_name && fs.access_flags().is_static() &&
+            is_reference_type(Signature::basic_type(fs.signature()))) {
+          symbols->adr_at(i)->offset = fs.offset();
+          found = true;
+        }
+      }
+      if (!found || static_value(k, symbols->at(i).offset) == nullptr) {
+        refuse("static field %s of class %s is referred to by it but does not exist or is null",
+               e.member_name->as_C_string(), java_name(e.holder_name));
+      }
+    }
+  }
+  log_info(pheap)("%d classes, %d symbols loaded", classes->length(), symbols->length());
+}
+
+Klass* PersistentClassTable::klass_of(uint32_t class_id) {
+  int* index = class_by_id->get(class_id);
+  return index == nullptr ? nullptr : classes->at(*index).klass;
+}
+
+oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
+  if (symbol_id == 0 || symbol_id > (uint32_t)symbols->length()) return nullptr;
+  const SymbolEntry* e = symbols->adr_at((int)symbol_id - 1);
+  switch (e->kind) {
+    case class_symbol:     return e->klass->java_mirror();
+    case primitive_symbol: return Universe::java_mirror(e->type);
+    case static_symbol:    return static_value(e->klass, e->offset);
+  }
+  return nullptr;
+}
+
+// ---- Identity hashes ----
+
+static uint64_t mix(uint64_t h, const Symbol* s) {
+  for (int i = 0; i < s->utf8_length(); i++) {
+    h = (h ^ (uint8_t)s->char_at(i)) * UCONST64(0x100000001B3);     // FNV-1a
+  }
+  return h;
+}
+
+intptr_t PersistentClassTable::stable_identity_hash(oop obj) {
+  Klass* klass = obj->klass();
+  uint64_t h = UCONST64(0xCBF29CE484222325);
+  if (klass == vmClasses::Class_klass()) {
+    Klass* k = java_lang_Class::as_Klass(obj);
+    if (k == nullptr) {
+      h ^= java_lang_Class::primitive_type(obj);
+    } else if (is_nameable(k)) {
+      h = mix(h, k->name());
+    } else {
+      return 0;
+    }
+  } else if (klass->is_instance_klass() && klass->is_subclass_of(vmClasses::Enum_klass())) {
+    InstanceKlass* ik = InstanceKlass::cast(klass);
+    if (!is_nameable(ik)) return 0;
+    // A constant with a body has a class of its own: the enum is the one below Enum.
+    while (ik->java_super() != vmClasses::Enum_klass() && ik->java_super() != nullptr) ik = ik->java_super();
+    fieldDescriptor fd;
+    TempNewSymbol name_symbol = SymbolTable::new_symbol("name");
+    if (!vmClasses::Enum_klass()->find_local_field(name_symbol, vmSymbols::string_signature(), &fd)) return 0;
+    oop name = obj->obj_field(fd.offset());
+    if (name == nullptr) return 0;                // being constructed
+    h = mix(h, ik->name());
+    h = (h ^ java_lang_String::hash_code(name)) * UCONST64(0x100000001B3);
+  } else {
+    return 0;
+  }
+  h ^= h >> 32;
+  h *= UCONST64(0xD6E8FEB86659FD93);
+  intptr_t hash = (intptr_t)((h >> 32) & markWord::hash_mask);
+  return hash == 0 ? 1 : hash;
+}
+
+void PersistentClassTable::print_on(outputStream* st) {
+  if (classes != nullptr) {
+    st->print_cr("  class table   : %d classes, %d symbols, %zu K of %zu K",
+                 committed_classes, committed_symbols, committed_end / K, PersistentLayout::ClassTableSize / K);
+  }
+}

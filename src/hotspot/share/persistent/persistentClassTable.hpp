@@ -1,0 +1,56 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTCLASSTABLE_HPP
+#define SHARE_PERSISTENT_PERSISTENTCLASSTABLE_HPP
+
+#include "memory/allStatic.hpp"
+#include "oops/oopsHierarchy.hpp"
+#include "utilities/exceptions.hpp"
+#include "utilities/globalDefinitions.hpp"
+
+class Klass;
+class PersistentLogRecord;
+class outputStream;
+
+// The classes of persistent instances, and the symbols that stand on the media for
+// V objects which keep their identity (Class objects, enum constants, values of
+// static final fields). Both are tables in `data`, appended to by the log record
+// that needs the entry first.
+//
+// class id: 1.. ; written in the klass word of an object's media form.
+// symbol id: 1.. ; written where a reference would stand, as a narrow value below
+// every address in P.
+class PersistentClassTable : public AllStatic {
+ public:
+  // ---- Boot ----
+  // Reads the tables; no classes are touched.
+  static bool read(char* errbuf, size_t errlen);
+  // Loads, links and initialises every class, compares fingerprints, resolves symbols. Exits the
+  // VM with one sentence (class, fields) if one is missing or changed.
+  static void load_classes(TRAPS);
+
+  // ---- Capture, under the log's lock; no safepoint ----
+  // Id of the class, entering it (and adding the entry's write to record) if new.
+  // 0 if the table is full.
+  static uint32_t id_for(Klass* klass, PersistentLogRecord* record);
+  // Symbol of a V object, entering it if new; 0 if it has none.
+  static uint32_t symbol_for(oop obj, PersistentLogRecord* record);
+  // The record was not appended: entries made since the last commit/abort vanish.
+  static void abort_entries();
+  static void commit_entries();
+
+  // ---- Opening ----
+  static Klass* klass_of(uint32_t class_id);          // null if there is none
+  static oop    symbol_value(uint32_t symbol_id);     // null if there is none
+
+  // Identity hash of an enum constant or Class object, the same in every run; 0 for
+  // any other object. Called by ObjectSynchronizer when such an object gets its hash.
+  static intptr_t stable_identity_hash(oop obj);
+
+  static void print_on(outputStream* st);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTCLASSTABLE_HPP

@@ -1,0 +1,143 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentHeap.inline.hpp"
+
+#include "memory/resourceArea.hpp"
+#include "oops/compressedOops.hpp"
+#include "persistent/persistentArguments.hpp"
+#include "persistent/persistentAudit.hpp"
+#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentClassTable.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "persistent/persistentNatives.hpp"
+#include "persistent/persistentOpen.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSlots.hpp"
+#include "persistent/persistentThread.hpp"
+#include "persistent/persistentTxn.hpp"
+#include "logging/log.hpp"
+#include "persistent/persistent_globals.hpp"
+#include "runtime/globals.hpp"
+#include "runtime/interfaceSupport.inline.hpp"
+#include "runtime/java.hpp"
+#include "runtime/javaThread.hpp"
+#include "runtime/os.hpp"
+#include "utilities/defaultStream.hpp"
+#include "utilities/ostream.hpp"
+
+bool      PHeap::_enabled = false;
+uintptr_t PHeap::_base = 0;
+size_t    PHeap::_size = 0;
+
+static size_t mapped_size = 0;          // of the file's object area; the reservation is no larger
+static jlong  open_started = 0;
+
+jint PHeap::initialize_arguments() {
+  if (PersistentHeap == nullptr) {
+    return JNI_OK;
+  }
+  open_started = os::javaTimeNanos();
+  char err[1024];
+  err[0] = 0;
+  if (!PersistentMedia::open(PersistentHeap, PersistentHeapSize, PersistentHeapLogSize, err, sizeof(err)) ||
+      PersistentArguments::check(err, sizeof(err)) != JNI_OK) {
+    jio_fprintf(defaultStream::error_stream(), "Error: %s\n", err);
+    return JNI_EINVAL;
+  }
+  mapped_size = PersistentMedia::object_area_size();
+  assert(is_aligned(mapped_size, Alignment), "media rounds it");
+  _enabled = true;
+  return JNI_OK;
+}
+
+size_t PHeap::reservation_size() {
+  return _enabled ? mapped_size : 0;
+}
+
+char* PHeap::preferred_base() {
+  uintptr_t base = PersistentMedia::superblock()->reference_base;
+  return (char*)(PersistentHeapForceSwizzle ? base + 1 * G : base);
+}
+
+void PHeap::map_at(char* low) {
+  assert(_enabled, "must be");
+  char err[1024];
+  if (!PersistentMedia::map_and_recover(err, sizeof(err)) ||
+      !PersistentMedia::map_objects(low, mapped_size, err, sizeof(err))) {
+    vm_exit_during_initialization(err);
+  }
+  set_range((uintptr_t)low, mapped_size);
+  PersistentSlots::initialize(_base, _size);
+  PersistentSegments::initialize(_base, _size,
+      (const uint64_t*)(PersistentMedia::tables() + PersistentLayout::SegmentTableOffset));
+  PersistentTxn::initialize();
+  log_info(pheap)("Persistent heap %s (%s): %zu MB at " PTR_FORMAT ", %zu MB in use",
+                  PersistentMedia::directory(), PersistentMedia::kind_name(), _size / M, _base,
+                  PersistentSegments::used() / M);
+}
+
+void PHeap::open(TRAPS) {
+  if (!_enabled) return;
+  guarantee(CompressedOops::base() == nullptr && CompressedOops::shift() == 3,
+            "the persistent heap needs zero-based compressed references");
+  PersistentCapture::initialize();
+  char err[1024];
+  if (!PersistentClassTable::read(err, sizeof(err))) {
+    vm_exit_during_initialization(err);
+  }
+  PersistentClassTable::load_classes(CHECK);
+  PersistentOpen::translate(CHECK);
+  PersistentLog::start_threads();
+  log_info(pheap)("Persistent heap %s opened in %.3f ms", PersistentMedia::directory(),
+                  (double)(os::javaTimeNanos() - open_started) / NANOSECS_PER_MILLISEC);
+}
+
+void PHeap::close() {
+  if (!_enabled || _size == 0) return;
+  if (PersistentHeapAudit && PersistentAudit::run(tty) != 0) {
+    fatal("persistent heap: memory and media differ, see the audit's output");
+  }
+  PersistentLog::stop_threads();
+}
+
+void PHeap::thread_exit(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  if (pt.in_txn()) {
+    log_info(pheap)("Thread ends inside a transaction: rolled back");
+    PersistentTxn::abandon(thread);
+  }
+  if (pt._plab_top != nullptr) {
+    PersistentSegments::recycle_buffer(pt._plab_top, pt._plab_end);
+    pt._plab_top = pt._plab_end = nullptr;
+  }
+  if (pt._last_seq != 0) {
+    ThreadBlockInVM tbivm(thread);
+    PersistentLog::wait_durable(pt._last_seq);
+  }
+}
+
+void PHeap::print_on(outputStream* st) {
+  if (!_enabled) {
+    st->print_cr("No persistent heap; use -XX:PersistentHeap=<directory>.");
+    return;
+  }
+  st->print_cr("Persistent heap %s", PersistentMedia::directory());
+  PersistentMedia::print_on(st);
+  st->print_cr("  address       : [" PTR_FORMAT ", " PTR_FORMAT ")", _base, _base + _size);
+  st->print_cr("  objects       : %zu K used of %zu K", PersistentSegments::used() / K, PersistentSegments::capacity() / K);
+  PersistentClassTable::print_on(st);
+  PersistentLog::print_on(st);
+  st->print_cr("  transactions  : %d open", PersistentTxn::open_count());
+}
+
+// For hs_err: nothing that takes a lock.
+void PHeap::print_on_error(outputStream* st) {
+  if (!_enabled) return;
+  st->print_cr("Persistent heap: %s (%s), [" PTR_FORMAT ", " PTR_FORMAT "), %zu K used of %zu K, %d open transactions",
+               PersistentMedia::directory(), PersistentMedia::kind_name(), _base, _base + _size,
+               _size == 0 ? 0 : PersistentSegments::used() / K, _size / K, PersistentTxn::open_count());
+}

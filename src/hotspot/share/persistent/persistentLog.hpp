@@ -1,0 +1,78 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTLOG_HPP
+#define SHARE_PERSISTENT_PERSISTENTLOG_HPP
+
+#include "memory/allStatic.hpp"
+#include "memory/allocation.hpp"
+#include "utilities/globalDefinitions.hpp"
+
+class outputStream;
+
+// A record under construction: a list of writes (offset in `data`, bytes).
+// Plain C-heap memory; grows as needed.
+class PersistentLogRecord : public CHeapObj<mtPersistent> {
+  char*  _buffer;
+  size_t _length;
+  size_t _capacity;
+ public:
+  PersistentLogRecord();
+  ~PersistentLogRecord();
+  void   reset()                { _length = 0; }
+  bool   is_empty() const       { return _length == 0; }
+  // Appends a write; returns where its `length` bytes are to be put. The pointer is
+  // good until the next add.
+  char*  add(uint64_t offset, uint32_t length);
+  void   add(uint64_t offset, const void* bytes, uint32_t length);
+  const char* bytes() const     { return _buffer; }
+  size_t length() const         { return _length; }
+};
+
+// The redo log: one, in commit order. A record is applied whole or not at all, and
+// only after all records before it. Record format: doc/file-format.md.
+class PersistentLog : public AllStatic {
+ public:
+  // Writes the header of a new log file.
+  static bool format(int fd, size_t size, const uint8_t* uuid);
+  static bool open(char* errbuf, size_t errlen);    // reads and checks the header
+  static bool recover(char* errbuf, size_t errlen); // applies what is whole; stops at a torn tail; refuses damage
+
+  // The log's lock orders everything that becomes durable: captures, appends,
+  // stores outside transactions. A no-safepoint lock.
+  static void lock();
+  static void unlock();
+  static bool owned_by_self();
+
+  // Appends under the lock; the record's sequence number. It is durable once
+  // wait_durable(seq) returns. Records too large for the log go to a file of their
+  // own (overflow-<seq>) that the log refers to. Returns 0 with errbuf set if there
+  // is no space for that (disk full); any other failure stops the VM.
+  static uint64_t append(const PersistentLogRecord* record, char* errbuf, size_t errlen);
+
+  // dax, memory: returns at once (append has fenced). file: group commit, the first
+  // waiter syncs for all. Leaf-safe: never safepoints; `may_block` callers in VM state should
+  // wrap it in ThreadBlockInVM themselves.
+  static void wait_durable(uint64_t seq);
+  static uint64_t last_seq();       // of the last append
+  static uint64_t durable_seq();
+
+  // ---- The applier thread and the flusher ----
+  static void start_threads();      // after the VM can start threads
+  static void stop_threads();       // at exit: everything appended is durable, threads stopped
+  // Waits until every appended record is applied and home is durable (tests, audit).
+  static void drain();
+
+  // The applier's side. next_record: the record with that sequence number if it is
+  // durable; *lsn is moved to it, past a pad.
+  static const struct PersistentRecordHeader* next_record(uint64_t* lsn, uint64_t seq);
+  static void     trim(uint64_t lsn, uint64_t seq);      // home is durable up to here
+  static uint64_t trimmed(uint64_t* seq);
+  static size_t   size();
+
+  static void print_on(outputStream* st);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTLOG_HPP

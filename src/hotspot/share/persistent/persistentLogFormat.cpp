@@ -1,0 +1,89 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentLogFormat.hpp"
+
+#include "classfile/classLoader.hpp"
+
+uint32_t PersistentLogFormat::crc(uint32_t crc, const void* p, size_t length) {
+  const char* at = (const char*)p;
+  while (length > 0) {
+    jint part = (jint)MIN2(length, (size_t)(1 * G));
+    crc = (uint32_t)ClassLoader::crc32((jint)crc, at, part);
+    at += part;
+    length -= (size_t)part;
+  }
+  return crc;
+}
+
+uint32_t PersistentCheckpoint::compute_crc() const {
+  return PersistentLogFormat::crc(0, this, offsetof(PersistentCheckpoint, crc));
+}
+
+bool PersistentCheckpoint::is_valid(const uint8_t* expected_uuid) const {
+  return magic == Magic && memcmp(uuid, expected_uuid, sizeof(uuid)) == 0 && crc == compute_crc();
+}
+
+static uint32_t record_crc(const PersistentRecordHeader* h, const void* payload) {
+  const size_t skip = offsetof(PersistentRecordHeader, lsn);
+  uint32_t crc = PersistentLogFormat::crc(0, (const char*)h + skip, sizeof(*h) - skip);
+  return PersistentLogFormat::crc(crc, payload, h->length);
+}
+
+void PersistentLogFormat::seal(PersistentRecordHeader* h, const void* payload) {
+  h->magic = PersistentRecordHeader::Magic;
+  h->crc = record_crc(h, payload);
+}
+
+const PersistentRecordHeader* PersistentLogFormat::record_at(const char* ring, size_t size, uint64_t lsn,
+                                                             uint64_t seq, uint32_t epoch) {
+  size_t rest = rest_of_lap(size, lsn);
+  const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + lsn % size);
+  if (rest < sizeof(*h) || h->magic != PersistentRecordHeader::Magic || h->lsn != lsn ||
+      h->epoch != epoch || h->seq != seq || h->length > rest - sizeof(*h)) {
+    return nullptr;
+  }
+  // A pad's payload is whatever was there.
+  if (h->type == PersistentRecordHeader::pad) {
+    PersistentRecordHeader copy = *h;
+    copy.length = 0;
+    return h->crc == record_crc(&copy, nullptr) && h->length == rest - sizeof(*h) ? h : nullptr;
+  }
+  return h->crc == record_crc(h, h + 1) ? h : nullptr;
+}
+
+uint64_t PersistentLogFormat::skip_short_rest(size_t size, uint64_t lsn) {
+  size_t rest = rest_of_lap(size, lsn);
+  return rest < sizeof(PersistentRecordHeader) ? lsn + rest : lsn;
+}
+
+bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
+  for (uint64_t at = lsn + 8; at < lsn + size; at += 8) {
+    const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + at % size);
+    if (rest_of_lap(size, at) >= sizeof(*h) && h->magic == PersistentRecordHeader::Magic &&
+        h->lsn == at && h->epoch == epoch && h->seq >= seq && h->durable >= seq &&
+        record_at(ring, size, at, h->seq, epoch) != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool PersistentLogFormat::are_valid_writes(const char* payload, size_t length, uint64_t first, uint64_t limit) {
+  const char* p = payload;
+  const char* end = payload + length;
+  while (p < end) {
+    if (end - p < (ptrdiff_t)PersistentWrites::HeaderSize) return false;
+    uint64_t offset;
+    uint32_t bytes;
+    memcpy(&offset, p, sizeof(offset));
+    memcpy(&bytes, p + 8, sizeof(bytes));
+    size_t padded = align_up((size_t)bytes, (size_t)8);
+    if (padded > (size_t)(end - p) - PersistentWrites::HeaderSize) return false;
+    if (offset < first || offset > limit || bytes > limit - offset) return false;
+    p += PersistentWrites::HeaderSize + padded;
+  }
+  return true;
+}

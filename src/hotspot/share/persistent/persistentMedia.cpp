@@ -1,0 +1,483 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentMedia.hpp"
+
+#include "classfile/classLoader.hpp"
+#include "jvm_io.h"
+#include "logging/log.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistent_globals.hpp"
+#include "runtime/globals.hpp"
+#include "runtime/java.hpp"
+#include "runtime/os.hpp"
+#include "utilities/align.hpp"
+#include "utilities/macros.hpp"
+#include "utilities/ostream.hpp"
+
+#include CPU_HEADER_INLINE(persistentCacheLine)
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef MAP_SYNC
+#define MAP_SYNC 0x80000
+#endif
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 0x03
+#endif
+
+static const long   TmpfsMagic     = 0x01021994;
+static const size_t DefaultSize    = 1 * G;
+static const size_t DefaultLogSize = 64 * M;
+static const size_t MinSize        = 32 * M;
+static const size_t MinLogSize     = 1 * M;
+
+static char   directory_name[JVM_MAXPATHLEN];
+static int    data_fd = -1;
+static int    log_fd  = -1;
+static int    lock_fd = -1;
+static bool   created = false;
+static PersistentMedia::Kind media_kind = PersistentMedia::Kind::file;
+static PersistentSuperblock super;
+static size_t data_size = 0;          // of the file
+static size_t object_size = 0;        // of the part that is mapped
+static size_t file_log_size = 0;
+static char*  data_map = nullptr;     // dax, memory: `data`, shared
+static char*  log_map = nullptr;      // dax, memory: `log`, shared; file: read-only
+static char*  table_map = nullptr;
+
+static bool refuse(char* err, size_t len, const char* format, ...) ATTRIBUTE_PRINTF(3, 4);
+static bool refuse(char* err, size_t len, const char* format, ...) {
+  va_list ap;
+  va_start(ap, format);
+  os::vsnprintf(err, len, format, ap);
+  va_end(ap);
+  return false;
+}
+
+static uint32_t superblock_crc(const PersistentSuperblock* s) {
+  return (uint32_t)ClassLoader::crc32(0, (const char*)s, (jint)offsetof(PersistentSuperblock, crc));
+}
+
+static void path_of(const char* name, char* path, size_t len) {
+  os::snprintf(path, len, "%s/%s", directory_name, name);
+}
+
+static int open_file(const char* name, int flags) {
+  char path[JVM_MAXPATHLEN];
+  path_of(name, path, sizeof(path));
+  return ::open(path, flags | O_CLOEXEC, 0600);
+}
+
+static bool read_fully(int fd, void* to, size_t n, off_t at) {
+  char* p = (char*)to;
+  while (n > 0) {
+    ssize_t r = ::pread(fd, p, n, at);
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) return false;
+    p += r; n -= (size_t)r; at += r;
+  }
+  return true;
+}
+
+static bool write_fully(int fd, const void* from, size_t n, off_t at) {
+  const char* p = (const char*)from;
+  while (n > 0) {
+    ssize_t r = ::pwrite(fd, p, n, at);
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) return false;
+    p += r; n -= (size_t)r; at += r;
+  }
+  return true;
+}
+
+// Nothing that was acknowledged may depend on what comes after a failed write: stop.
+static void media_failure(const char* what) {
+  fatal("persistent heap %s: %s failed: %s; what was acknowledged is safe, restart after mending the media",
+        directory_name, what, os::strerror(errno));
+}
+
+static void sync_directory() {
+  int fd = ::open(directory_name, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    ::fsync(fd);
+    ::close(fd);
+  }
+}
+
+// Gives the file its space, so that a full disk is an error now and no SIGBUS later.
+static bool allocate(int fd, size_t size, const char* what, char* err, size_t len) {
+  struct stat st;
+  struct statvfs fs;
+  if (::fstat(fd, &st) == 0 && ::fstatvfs(fd, &fs) == 0) {
+    uint64_t have = (uint64_t)st.st_blocks * 512;
+    uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (size > have && size - have > available) {
+      return refuse(err, len, "%s/%s needs %zu bytes but only " UINT64_FORMAT " are free on its disk; use a smaller -XX:PersistentHeapSize",
+                    directory_name, what, size, available);
+    }
+  }
+  int e = ::posix_fallocate(fd, 0, (off_t)size);
+  if (e != 0) {
+    return refuse(err, len, "%s/%s cannot be given %zu bytes: %s; use a smaller -XX:PersistentHeapSize",
+                  directory_name, what, size, os::strerror(e));
+  }
+  return true;
+}
+
+static bool create(size_t requested, size_t requested_log, char* err, size_t len) {
+  if (requested != 0 && requested < MinSize) {
+    return refuse(err, len, "-XX:PersistentHeapSize=%zu is too small: use at least %zu bytes", requested, MinSize);
+  }
+  if (requested_log != 0 && requested_log < MinLogSize) {
+    return refuse(err, len, "-XX:PersistentHeapLogSize=%zu is too small: use at least %zu bytes", requested_log, MinLogSize);
+  }
+  object_size   = align_up(requested == 0 ? DefaultSize : requested, PHeap::Alignment);
+  file_log_size = align_up(requested_log == 0 ? DefaultLogSize : requested_log, (size_t)64 * K);
+  data_size     = PersistentLayout::ObjectOffset + object_size;
+  if (!allocate(data_fd, data_size, "data", err, len) ||
+      !allocate(log_fd, file_log_size, "log", err, len)) {
+    // Leave no half heap behind.
+    char path[JVM_MAXPATHLEN];
+    path_of("data", path, sizeof(path)); ::unlink(path);
+    path_of("log", path, sizeof(path));  ::unlink(path);
+    return false;
+  }
+  memset(&super, 0, sizeof(super));
+  super.magic              = PersistentSuperblock::Magic;
+  super.version            = PersistentSuperblock::Version;
+  super.header_size        = sizeof(super);
+  int random = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  if (random < 0 || !read_fully(random, super.uuid, sizeof(super.uuid), 0)) {
+    jlong now = os::javaTimeNanos();
+    memcpy(super.uuid, &now, sizeof(now));
+  }
+  if (random >= 0) ::close(random);
+  super.reference_base     = 4 * (uint64_t)G;
+  super.reference_shift    = 3;
+  super.object_alignment   = (uint32_t)ObjectAlignmentInBytes;
+  super.compact_headers    = UseCompactObjectHeaders;
+  super.compact_strings    = CompactStrings;
+  super.segment_size       = PersistentLayout::SegmentSize;
+  super.meta_offset[0]     = PersistentLayout::SegmentTableOffset;
+  super.meta_size[0]       = PersistentLayout::SegmentTableSize;
+  super.meta_offset[1]     = PersistentLayout::ClassTableOffset;
+  super.meta_size[1]       = PersistentLayout::ClassTableSize;
+  super.meta_size[2]       = file_log_size;
+  super.meta_size[3]       = object_size;
+  super.object_offset      = PersistentLayout::ObjectOffset;
+  super.created_millis     = (uint64_t)os::javaTimeMillis();
+  super.crc                = superblock_crc(&super);
+  // The log first, the superblock last: a heap without one was never finished.
+  if (!PersistentLog::format(log_fd, file_log_size, super.uuid) || ::fsync(log_fd) != 0 || ::fsync(data_fd) != 0) {
+    return refuse(err, len, "%s/log cannot be written: %s", directory_name, os::strerror(errno));
+  }
+  if (!write_fully(data_fd, &super, sizeof(super), PersistentLayout::SuperblockOffset) || ::fsync(data_fd) != 0) {
+    return refuse(err, len, "%s/data cannot be written: %s", directory_name, os::strerror(errno));
+  }
+  sync_directory();
+  created = true;
+  return true;
+}
+
+static bool check(size_t requested, char* err, size_t len) {
+  const char* backup = "restore the heap from a backup";
+  if (super.magic != PersistentSuperblock::Magic) {
+    return refuse(err, len, "%s/data is not a persistent heap or its superblock is damaged; %s", directory_name, backup);
+  }
+  if (super.version != PersistentSuperblock::Version) {
+    return refuse(err, len, "%s/data has format version %u but this JVM knows version %u; use the JVM that wrote it",
+                  directory_name, super.version, PersistentSuperblock::Version);
+  }
+  if (super.header_size != sizeof(super) || super.crc != superblock_crc(&super)) {
+    return refuse(err, len, "%s/data is damaged: the superblock's checksum is wrong; %s", directory_name, backup);
+  }
+  if (data_size < PersistentLayout::ObjectOffset + super.meta_size[3]) {
+    return refuse(err, len, "%s/data is truncated: it has %zu bytes of " UINT64_FORMAT "; %s", directory_name, data_size,
+                  (uint64_t)(PersistentLayout::ObjectOffset + super.meta_size[3]), backup);
+  }
+  if (file_log_size != super.meta_size[2]) {
+    return refuse(err, len, "%s/log has %zu bytes instead of " UINT64_FORMAT "; %s", directory_name, file_log_size,
+                  (uint64_t)super.meta_size[2], backup);
+  }
+  object_size = align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment);
+  if (requested != 0) {
+    if (requested < MinSize) {
+      return refuse(err, len, "-XX:PersistentHeapSize=%zu is too small: use at least %zu bytes", requested, MinSize);
+    }
+    size_t wanted = align_up(requested, PHeap::Alignment);
+    if (wanted > object_size) {
+      if (!allocate(data_fd, PersistentLayout::ObjectOffset + wanted, "data", err, len)) return false;
+      ::fsync(data_fd);
+      data_size = PersistentLayout::ObjectOffset + wanted;
+    }
+    // Smaller is possible if nothing lies beyond: known once the log is replayed.
+    object_size = wanted;
+  }
+  return true;
+}
+
+static bool find_kind(char* err, size_t len) {
+  struct statfs fs;
+  bool tmpfs = ::fstatfs(data_fd, &fs) == 0 && (long)fs.f_type == TmpfsMagic;
+  bool sync = false;
+  void* p = ::mmap(nullptr, os::vm_page_size(), PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC, data_fd, 0);
+  if (p != MAP_FAILED) {
+    sync = true;
+    ::munmap(p, os::vm_page_size());
+  }
+  if (strcmp(PersistentHeapMedia, "auto") == 0) {
+    media_kind = sync ? PersistentMedia::Kind::dax : tmpfs ? PersistentMedia::Kind::memory : PersistentMedia::Kind::file;
+  } else if (strcmp(PersistentHeapMedia, "dax") == 0) {
+    if (!sync) {
+      return refuse(err, len, "-XX:PersistentHeapMedia=dax: %s is not on a DAX file system (MAP_SYNC failed); use auto", directory_name);
+    }
+    media_kind = PersistentMedia::Kind::dax;
+  } else if (strcmp(PersistentHeapMedia, "memory") == 0) {
+    media_kind = PersistentMedia::Kind::memory;
+  } else if (strcmp(PersistentHeapMedia, "file") == 0) {
+    media_kind = PersistentMedia::Kind::file;
+  } else {
+    return refuse(err, len, "-XX:PersistentHeapMedia=%s: use auto, dax, memory or file", PersistentHeapMedia);
+  }
+  return true;
+}
+
+bool PersistentMedia::open(const char* directory, size_t requested, size_t requested_log, char* err, size_t len) {
+  if (strlen(directory) == 0 || strlen(directory) > sizeof(directory_name) - 64) {
+    return refuse(err, len, "-XX:PersistentHeap needs the path of a directory");
+  }
+  os::snprintf(directory_name, sizeof(directory_name), "%s", directory);
+  struct stat st;
+  if (::stat(directory_name, &st) != 0) {
+    if (::mkdir(directory_name, 0700) != 0) {
+      return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be created: %s", directory_name, os::strerror(errno));
+    }
+  } else if (!S_ISDIR(st.st_mode)) {
+    return refuse(err, len, "-XX:PersistentHeap=%s is a file; name a directory", directory_name);
+  }
+  lock_fd = open_file("lock", O_RDWR | O_CREAT);
+  if (lock_fd < 0) {
+    return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be written: %s", directory_name, os::strerror(errno));
+  }
+  char pid[32] = {0};
+  if (::flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    ssize_t n = ::pread(lock_fd, pid, sizeof(pid) - 1, 0);
+    (void)n;
+    return refuse(err, len, "Persistent heap %s is in use by process %s; stop that first", directory_name, pid[0] == 0 ? "unknown" : pid);
+  }
+  os::snprintf(pid, sizeof(pid), "%d", os::current_process_id());
+  if (::ftruncate(lock_fd, 0) == 0) write_fully(lock_fd, pid, strlen(pid), 0);
+
+  data_fd = open_file("data", O_RDWR | O_CREAT);
+  log_fd  = open_file("log", O_RDWR | O_CREAT);
+  if (data_fd < 0 || log_fd < 0) {
+    return refuse(err, len, "%s/%s cannot be opened: %s", directory_name, data_fd < 0 ? "data" : "log", os::strerror(errno));
+  }
+  ::fstat(data_fd, &st);
+  data_size = (size_t)st.st_size;
+  ::fstat(log_fd, &st);
+  file_log_size = (size_t)st.st_size;
+
+  // A page of zeros where the superblock should be: creation was cut short.
+  char page[4 * K];
+  memset(page, 0, sizeof(page));
+  bool unfinished = true;
+  if (data_size >= sizeof(page)) {
+    if (!read_fully(data_fd, page, sizeof(page), 0)) {
+      return refuse(err, len, "%s/data cannot be read: %s", directory_name, os::strerror(errno));
+    }
+    for (size_t i = 0; i < sizeof(page) && unfinished; i++) unfinished = page[i] == 0;
+    memcpy(&super, page, sizeof(super));
+  } else if (data_size != 0) {
+    return refuse(err, len, "%s/data is truncated: it has %zu bytes; restore the heap from a backup", directory_name, data_size);
+  }
+  bool ok = unfinished ? create(requested, requested_log, err, len) : check(requested, err, len);
+  return ok && find_kind(err, len);
+}
+
+static char* map(int fd, size_t size, int prot, bool sync) {
+  int flags = sync ? (MAP_SHARED_VALIDATE | MAP_SYNC) : MAP_SHARED;
+  void* p = ::mmap(nullptr, size, prot, flags, fd, 0);
+  return p == MAP_FAILED ? nullptr : (char*)p;
+}
+
+bool PersistentMedia::map_and_recover(char* err, size_t len) {
+  bool mapped = media_kind != Kind::file;
+  bool sync = media_kind == Kind::dax;
+  table_map = map(data_fd, PersistentLayout::ObjectOffset, PROT_READ, false);
+  log_map   = map(log_fd, file_log_size, mapped ? (PROT_READ | PROT_WRITE) : PROT_READ, sync);
+  if (mapped) data_map = map(data_fd, data_size, PROT_READ | PROT_WRITE, sync);
+  if (table_map == nullptr || log_map == nullptr || (mapped && data_map == nullptr)) {
+    return refuse(err, len, "%s cannot be mapped: %s", directory_name, os::strerror(errno));
+  }
+  if (!PersistentLog::open(err, len) || !PersistentLog::recover(err, len)) return false;
+
+  const uint64_t* used = (const uint64_t*)(table_map + PersistentLayout::SegmentTableOffset);
+  size_t end = 0;
+  for (size_t i = 0; i < PersistentLayout::SegmentTableSize / sizeof(uint64_t); i++) {
+    if (used[i] > PersistentLayout::SegmentSize) {
+      return refuse(err, len, "%s/data is damaged: segment table entry %zu; restore the heap from a backup", directory_name, i);
+    }
+    if (used[i] != 0) end = (i + 1) * PersistentLayout::SegmentSize;
+  }
+  if (PersistentLayout::ObjectOffset + end > data_size) {
+    return refuse(err, len, "%s/data is truncated: objects reach up to %zu of %zu bytes; restore the heap from a backup",
+                  directory_name, PersistentLayout::ObjectOffset + end, data_size);
+  }
+  if (end > object_size) {
+    return refuse(err, len, "-XX:PersistentHeapSize=%zu is too small for persistent heap %s, which needs at least %zu bytes",
+                  PersistentHeapSize, directory_name, align_up(end, PHeap::Alignment));
+  }
+  return true;
+}
+
+bool PersistentMedia::is_new()            { return created; }
+PersistentMedia::Kind PersistentMedia::kind() { return media_kind; }
+const char* PersistentMedia::kind_name() {
+  return media_kind == Kind::dax ? "dax" : media_kind == Kind::memory ? "memory" : "file";
+}
+const char* PersistentMedia::directory()  { return directory_name; }
+const PersistentSuperblock* PersistentMedia::superblock() { return &super; }
+size_t PersistentMedia::object_area_size() { return object_size; }
+size_t PersistentMedia::data_file_size()  { return data_size; }
+const char* PersistentMedia::tables()     { return table_map; }
+
+bool PersistentMedia::map_objects(char* addr, size_t size, char* err, size_t len) {
+  void* p = ::mmap(addr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+                   data_fd, PersistentLayout::ObjectOffset);
+  if (p != (void*)addr) {
+    return refuse(err, len, "%s/data cannot be mapped: %s", directory_name, os::strerror(errno));
+  }
+  return true;
+}
+
+// Copies into a mapping and starts writing the lines back.
+static void write_mapped(char* to, const void* from, size_t length) {
+  memcpy(to, from, length);
+  if (media_kind == PersistentMedia::Kind::dax) {
+    for (char* line = align_down(to, 64); line < to + length; line += 64) {
+      persistent_write_back_line(line);
+    }
+  }
+}
+
+void PersistentMedia::write_data(uint64_t offset, const void* bytes, size_t length) {
+  if (data_map != nullptr) {
+    write_mapped(data_map + offset, bytes, length);
+  } else if (!write_fully(data_fd, bytes, length, (off_t)offset)) {
+    media_failure("writing data");
+  }
+}
+
+void PersistentMedia::sync_data() {
+  if (data_map != nullptr) {
+    persistent_store_fence();
+  } else if (::fdatasync(data_fd) != 0) {
+    media_failure("fdatasync of data");
+  }
+}
+
+void PersistentMedia::read_data(uint64_t offset, void* bytes, size_t length) {
+  if (!read_fully(data_fd, bytes, length, (off_t)offset)) {
+    media_failure("reading data");
+  }
+}
+
+size_t PersistentMedia::log_size()      { return file_log_size; }
+const char* PersistentMedia::log_view() { return log_map; }
+
+void PersistentMedia::write_log(uint64_t offset, const void* bytes, size_t length) {
+  if (media_kind != Kind::file) {
+    write_mapped(log_map + offset, bytes, length);
+  } else if (!write_fully(log_fd, bytes, length, (off_t)offset)) {
+    media_failure("writing log");
+  }
+}
+
+void PersistentMedia::sync_log() {
+  if (media_kind != Kind::file) {
+    persistent_store_fence();
+  } else if (::fdatasync(log_fd) != 0) {
+    media_failure("fdatasync of log");
+  }
+}
+
+// ---- Overflow files: records that are too large for the log ----
+
+static void overflow_name(uint64_t seq, char* name, size_t len) {
+  os::snprintf(name, len, "overflow-" UINT64_FORMAT, seq);
+}
+
+bool PersistentMedia::write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len) {
+  char name[64];
+  overflow_name(seq, name, sizeof(name));
+  int fd = open_file(name, O_RDWR | O_CREAT | O_TRUNC);
+  bool ok = fd >= 0 && write_fully(fd, bytes, length, 0) && ::fdatasync(fd) == 0;
+  if (!ok) {
+    refuse(err, len, "a transaction of %zu bytes cannot be written to %s/%s: %s; nothing of it was stored",
+           length, directory_name, name, os::strerror(errno));
+  }
+  if (fd >= 0) ::close(fd);
+  if (ok) {
+    sync_directory();
+  } else {
+    delete_overflow(seq);
+  }
+  return ok;
+}
+
+const char* PersistentMedia::map_overflow(uint64_t seq, size_t length) {
+  char name[64];
+  overflow_name(seq, name, sizeof(name));
+  int fd = open_file(name, O_RDONLY);
+  if (fd < 0) return nullptr;
+  struct stat st;
+  char* p = nullptr;
+  if (::fstat(fd, &st) == 0 && (size_t)st.st_size == length) {
+    p = map(fd, length, PROT_READ, false);
+  }
+  ::close(fd);
+  return p;
+}
+
+void PersistentMedia::unmap_overflow(const char* p, size_t length) {
+  ::munmap((void*)p, length);
+}
+
+void PersistentMedia::delete_overflow(uint64_t seq) {
+  char name[64];
+  char path[JVM_MAXPATHLEN];
+  overflow_name(seq, name, sizeof(name));
+  path_of(name, path, sizeof(path));
+  ::unlink(path);
+}
+
+void PersistentMedia::delete_all_overflow() {
+  DIR* dir = os::opendir(directory_name);
+  if (dir == nullptr) return;
+  while (struct dirent* e = os::readdir(dir)) {
+    if (strncmp(e->d_name, "overflow-", 9) == 0) {
+      char path[JVM_MAXPATHLEN];
+      path_of(e->d_name, path, sizeof(path));
+      ::unlink(path);
+    }
+  }
+  os::closedir(dir);
+}
+
+void PersistentMedia::print_on(outputStream* st) {
+  st->print_cr("  media         : %s", kind_name());
+  st->print_cr("  data          : %zu K, log %zu K", data_size / K, file_log_size / K);
+}

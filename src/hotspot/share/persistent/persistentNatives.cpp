@@ -1,0 +1,147 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentNatives.hpp"
+
+#include "classfile/symbolTable.hpp"
+#include "jvm.h"
+#include "oops/compressedOops.inline.hpp"
+#include "oops/oop.inline.hpp"
+#include "persistent/persistentAllocation.hpp"
+#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "persistent/persistentOpen.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentTxn.hpp"
+#include "prims/jvmtiExport.hpp"
+#include "runtime/interfaceSupport.inline.hpp"
+#include "runtime/javaThread.hpp"
+#include "runtime/jniHandles.inline.hpp"
+
+
+
+JVM_ENTRY(static jboolean, PVM_isEnabled(JNIEnv* env, jclass cls))
+  return PHeap::is_enabled();
+JVM_END
+
+JVM_ENTRY(static jboolean, PVM_contains(JNIEnv* env, jclass cls, jobject obj))
+  return PHeap::contains(JNIHandles::resolve(obj));
+JVM_END
+
+JVM_ENTRY(static jobject, PVM_rootDirectory(JNIEnv* env, jclass cls))
+  oop root = PersistentOpen::root();
+  return JNIHandles::make_local(THREAD, root);
+JVM_END
+
+JVM_ENTRY(static void, PVM_setRootDirectory(JNIEnv* env, jclass cls, jobject obj))
+  oopDesc* root = cast_from_oop<oopDesc*>(JNIHandles::resolve_non_null(obj));
+  guarantee(PHeap::contains(root) && PersistentOpen::root() == nullptr, "once, and persistent");
+  PersistentLog::lock();
+  PersistentLogRecord record;
+  PersistentCapture capture(THREAD, &record);
+  uint64_t seq = 0;
+  char err[512];
+  err[0] = 0;
+  bool ok = capture.add_root(root) && capture.finish();
+  if (ok) {
+    seq = PersistentLog::append(&record, err, sizeof(err));
+  }
+  if (seq != 0) {
+    capture.commit();
+    PersistentOpen::set_root(root);
+  } else {
+    capture.abort();
+  }
+  PersistentLog::unlock();
+  if (!ok) {
+    capture.throw_failure(CHECK);
+  }
+  if (seq == 0) {
+    THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
+  }
+  ThreadBlockInVM tbivm(THREAD);
+  PersistentLog::wait_durable(seq);
+JVM_END
+
+JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
+  PersistentTxn::begin(THREAD);
+JVM_END
+
+JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
+  return (jlong)PersistentTxn::commit(THREAD);
+JVM_END
+
+JVM_ENTRY(static void, PVM_awaitDurable(JNIEnv* env, jclass cls, jlong seq))
+  if ((uint64_t)seq > PersistentLog::durable_seq()) {
+    ThreadBlockInVM tbivm(THREAD);
+    PersistentLog::wait_durable((uint64_t)seq);
+  }
+JVM_END
+
+JVM_ENTRY(static void, PVM_rollback(JNIEnv* env, jclass cls))
+  PersistentTxn::rollback(THREAD);
+JVM_END
+
+JVM_ENTRY(static jint, PVM_depth(JNIEnv* env, jclass cls))
+  PersistentThread& pt = THREAD->persistent();
+  return pt.in_txn() ? pt._txn->depth() : 0;
+JVM_END
+
+JVM_ENTRY(static void, PVM_enterAllocate(JNIEnv* env, jclass cls))
+  PersistentAllocation::enter_scope(THREAD);
+JVM_END
+
+JVM_ENTRY(static void, PVM_exitAllocate(JNIEnv* env, jclass cls))
+  PersistentAllocation::exit_scope(THREAD);
+JVM_END
+
+JVM_ENTRY(static void, PVM_force(JNIEnv* env, jclass cls))
+  ThreadBlockInVM tbivm(THREAD);
+  PersistentLog::wait_durable(PersistentLog::last_seq());
+JVM_END
+
+// P is not collected yet: V is, which frees nothing here.
+JVM_ENTRY(static void, PVM_gc(JNIEnv* env, jclass cls))
+  Universe::heap()->collect(GCCause::_java_lang_system_gc);
+JVM_END
+
+JVM_ENTRY(static jlong, PVM_capacity(JNIEnv* env, jclass cls))
+  return PHeap::is_enabled() ? (jlong)PersistentSegments::capacity() : 0;
+JVM_END
+
+JVM_ENTRY(static jlong, PVM_used(JNIEnv* env, jclass cls))
+  return PHeap::is_enabled() ? (jlong)PersistentSegments::used() : 0;
+JVM_END
+
+#define FN(f) CAST_FROM_FN_PTR(void*, &f)
+#define OBJ "Ljava/lang/Object;"
+
+static JNINativeMethod methods[] = {
+  {(char*)"isEnabled",        (char*)"()Z",        FN(PVM_isEnabled)},
+  {(char*)"contains",         (char*)"(" OBJ ")Z", FN(PVM_contains)},
+  {(char*)"rootDirectory",    (char*)"()" OBJ,     FN(PVM_rootDirectory)},
+  {(char*)"setRootDirectory", (char*)"(" OBJ ")V", FN(PVM_setRootDirectory)},
+  {(char*)"begin",            (char*)"()V",        FN(PVM_begin)},
+  {(char*)"commit",           (char*)"()J",        FN(PVM_commit)},
+  {(char*)"awaitDurable",     (char*)"(J)V",       FN(PVM_awaitDurable)},
+  {(char*)"rollback",         (char*)"()V",        FN(PVM_rollback)},
+  {(char*)"depth",            (char*)"()I",        FN(PVM_depth)},
+  {(char*)"enterAllocate",    (char*)"()V",        FN(PVM_enterAllocate)},
+  {(char*)"exitAllocate",     (char*)"()V",        FN(PVM_exitAllocate)},
+  {(char*)"force",            (char*)"()V",        FN(PVM_force)},
+  {(char*)"gc",               (char*)"()V",        FN(PVM_gc)},
+  {(char*)"capacity",         (char*)"()J",        FN(PVM_capacity)},
+  {(char*)"used",             (char*)"()J",        FN(PVM_used)},
+};
+
+#undef OBJ
+#undef FN
+
+extern "C" void JNICALL JVM_RegisterPersistentMethods(JNIEnv* env, jclass cls) {
+  int ok = env->RegisterNatives(cls, methods, sizeof(methods) / sizeof(JNINativeMethod));
+  guarantee(ok == 0, "register java.lang.persistent natives");
+}

@@ -1,0 +1,373 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentTxn.hpp"
+
+#include "classfile/symbolTable.hpp"
+#include "memory/allocation.inline.hpp"
+#include "memory/iterator.hpp"
+#include "memory/resourceArea.hpp"
+#include "oops/access.inline.hpp"
+#include "oops/compressedOops.inline.hpp"
+#include "oops/instanceKlass.inline.hpp"
+#include "oops/oop.inline.hpp"
+#include "persistent/persistentAccess.hpp"
+#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentThread.hpp"
+#include "runtime/atomic.hpp"
+#include "runtime/fieldDescriptor.inline.hpp"
+#include "runtime/javaThread.hpp"
+#include "runtime/mutex.hpp"
+#include "utilities/powerOfTwo.hpp"
+
+// The list of open transactions; a leaf lock.
+static PlatformMutex* open_lock = nullptr;
+static PersistentTxn* open_list = nullptr;
+static volatile int   open_number = 0;
+
+void PersistentTxn::initialize() {
+  open_lock = new PlatformMutex();
+}
+
+int PersistentTxn::open_count() { return open_number; }
+
+PersistentTxn::PersistentTxn(JavaThread* thread)
+  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2) {
+  rebuild_table(32);
+  PersistentThread& pt = thread->persistent();
+  open_lock->lock();
+  if (pt._plab_top != pt._plab_end) {
+    _allocated.append(Range{pt._plab_top, pt._plab_end});
+  }
+  _next_open = open_list;
+  _prev_link = &open_list;
+  if (open_list != nullptr) open_list->_prev_link = &_next_open;
+  open_list = this;
+  open_number++;
+  open_lock->unlock();
+}
+
+PersistentTxn::~PersistentTxn() {
+  open_lock->lock();
+  *_prev_link = _next_open;
+  if (_next_open != nullptr) _next_open->_prev_link = _prev_link;
+  open_number--;
+  open_lock->unlock();
+  FREE_C_HEAP_ARRAY(int, _table);
+}
+
+bool PersistentTxn::any_stored_to(const void* addr) {
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    for (int i = 0; i < t->_entries.length(); i++) {
+      const Entry* e = t->_entries.adr_at(i);
+      if (addr >= e->_addr && addr < e->_addr + e->_size) return true;
+    }
+  }
+  return false;
+}
+
+void PersistentTxn::note_allocation(char* start, char* end) {
+  open_lock->lock();
+  _allocated.append(Range{start, end});
+  open_lock->unlock();
+}
+
+bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
+  if (open_number == 0) return false;
+  bool found = false;
+  open_lock->lock();
+  for (PersistentTxn* t = open_list; t != nullptr && !found; t = t->_next_open) {
+    if (t->_thread == thread) continue;
+    for (int i = 0; i < t->_allocated.length(); i++) {
+      const Range& r = t->_allocated.at(i);
+      if (obj >= r.start && obj < r.end) {
+        found = true;
+        break;
+      }
+    }
+  }
+  open_lock->unlock();
+  return found;
+}
+
+// Open addressing, linear probing. An entry is found by location and size; only the
+// last entry of a location is in the table.
+size_t PersistentTxn::slot_for(const char* addr, int size) const {
+  uint64_t h = ((uintptr_t)addr * 8 + (uint64_t)size) * UCONST64(0x9E3779B97F4A7C15);
+  size_t i = (size_t)(h >> 32) & (_table_size - 1);
+  while (_table[i] != 0) {
+    const Entry* e = _entries.adr_at(_table[i] - 1);
+    if (e->_addr == addr && e->_size == size) break;
+    i = (i + 1) & (_table_size - 1);
+  }
+  return i;
+}
+
+void PersistentTxn::insert(int index) {
+  const Entry* e = _entries.adr_at(index);
+  _table[slot_for(e->_addr, e->_size)] = index + 1;
+}
+
+void PersistentTxn::rebuild_table(size_t size) {
+  if (size != _table_size) {
+    if (_table != nullptr) FREE_C_HEAP_ARRAY(int, _table);
+    _table = NEW_C_HEAP_ARRAY(int, size, mtPersistent);
+    _table_size = size;
+  }
+  memset(_table, 0, size * sizeof(int));
+  for (int i = 0; i < _entries.length(); i++) {
+    insert(i);
+  }
+}
+
+void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value) {
+  int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
+  size_t slot = slot_for((char*)addr, size);
+  int index = _table[slot] - 1;
+  if (index >= mark) {
+    _entries.adr_at(index)->_new = new_value;
+    return;
+  }
+  _entries.append(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, false,
+                        PersistentSegments::is_captured(base)});
+  _table[slot] = _entries.length();
+  if ((size_t)_entries.length() * 2 > _table_size) {
+    rebuild_table(_table_size * 2);
+  }
+}
+
+void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value) {
+  int before = _entries.length();
+  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value);
+  if (_entries.length() > before) {
+    _entries.adr_at(before)->_is_oop = true;
+  }
+}
+
+void PersistentTxn::push_savepoint() {
+  _savepoints.append(_entries.length());
+}
+
+void PersistentTxn::pop_savepoint() {
+  _savepoints.pop();
+}
+
+bool PersistentTxn::is_last(int i) const {
+  const Entry* e = _entries.adr_at(i);
+  return _table[slot_for(e->_addr, e->_size)] == i + 1;
+}
+
+static uint64_t load(const char* addr, int size) {
+  switch (size) {
+    case 1: return Atomic::load((volatile const uint8_t*)addr);
+    case 2: return Atomic::load((volatile const uint16_t*)addr);
+    case 4: return Atomic::load((volatile const uint32_t*)addr);
+    case 8: return Atomic::load((volatile const uint64_t*)addr);
+    default: ShouldNotReachHere(); return 0;
+  }
+}
+
+static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
+  if (e->_is_oop) {
+    narrowOop n = RawAccess<>::oop_load((narrowOop*)e->_addr);
+    return cast_from_oop<uint64_t>(CompressedOops::decode_raw(n)) == value;
+  }
+  return load(e->_addr, e->_size) == value;
+}
+
+bool PersistentTxn::overlapped_by_other(int index) const {
+  const Entry* e = _entries.adr_at(index);
+  for (int i = 0; i < _entries.length(); i++) {
+    const Entry* o = _entries.adr_at(i);
+    if (i != index && (o->_addr != e->_addr || o->_size != e->_size) &&
+        o->_addr < e->_addr + e->_size && e->_addr < o->_addr + o->_size) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int PersistentTxn::find_conflict() const {
+  for (int i = 0; i < _entries.length(); i++) {
+    const Entry* e = _entries.adr_at(i);
+    // A view of another size may have changed part of it: not a conflict.
+    if (!holds(e, e->_new) && is_last(i) && !overlapped_by_other(i)) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+// Restores the old values of the entries from mark on, last first. What somebody
+// else has stored since stands: it is newer than the old value. (A failed commit has
+// checked that, and may have replaced strings by their copies since.)
+void PersistentTxn::undo_to(int mark, bool checked) {
+  PersistentLog::lock();
+  PersistentLogRecord record;
+  for (int i = _entries.length() - 1; i >= mark; i--) {
+    const Entry* e = _entries.adr_at(i);
+    if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
+    if (e->_is_oop) {
+      oop old = cast_to_oop((uintptr_t)e->_old);
+      RawAccess<>::oop_store((narrowOop*)e->_addr, old);
+    } else {
+      switch (e->_size) {
+        case 1: Atomic::store((volatile uint8_t*)e->_addr, (uint8_t)e->_old); break;
+        case 2: Atomic::store((volatile uint16_t*)e->_addr, (uint16_t)e->_old); break;
+        case 4: Atomic::store((volatile uint32_t*)e->_addr, (uint32_t)e->_old); break;
+        case 8: Atomic::store((volatile uint64_t*)e->_addr, e->_old); break;
+      }
+    }
+    // Another thread's commit captured the object with our uncommitted value in it.
+    if (!e->_captured && PersistentSegments::is_captured(e->_base)) {
+      PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
+    }
+  }
+  _entries.trunc_to(mark);
+  rebuild_table(_table_size);
+  if (!record.is_empty()) {
+    char err[256];
+    if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
+  }
+  PersistentLog::unlock();
+  OrderAccess::fence();
+}
+
+void PersistentTxn::rollback_savepoint() {
+  undo_to(_savepoints.pop(), false);
+}
+
+void PersistentTxn::rollback_all(bool checked) {
+  _savepoints.clear();
+  undo_to(0, checked);
+}
+
+void PersistentTxn::oops_do(OopClosure* cl) {
+  for (int i = 0; i < _entries.length(); i++) {
+    Entry* e = _entries.adr_at(i);
+    if (e->_is_oop) {
+      cl->do_oop((oop*)&e->_old);
+      cl->do_oop((oop*)&e->_new);
+    }
+  }
+}
+
+// ---- The current thread's transaction ----
+
+static void end(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  thread->persistent()._txn = nullptr;
+  delete txn;
+}
+
+void PersistentTxn::begin(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  if (pt._txn == nullptr) {
+    pt._txn = new PersistentTxn(thread);
+  } else {
+    pt._txn->push_savepoint();
+  }
+}
+
+void PersistentTxn::rollback(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  if (txn->depth() > 1) {
+    txn->rollback_savepoint();
+  } else {
+    abandon(thread);
+  }
+}
+
+void PersistentTxn::abandon(JavaThread* thread) {
+  thread->persistent()._txn->rollback_all();
+  end(thread);
+}
+
+static void throw_conflict(Klass* klass, ptrdiff_t offset, TRAPS) {
+  ResourceMark rm(THREAD);
+  stringStream ss;
+  fieldDescriptor fd;
+  if (klass->is_instance_klass() &&
+      InstanceKlass::cast(klass)->find_field_from_offset((int)offset, false, &fd)) {
+    ss.print("field %s of a persistent %s", fd.name()->as_C_string(), klass->external_name());
+  } else {
+    ss.print("a persistent %s", klass->external_name());
+  }
+  ss.print(" was written by another thread during this transaction; guard it by a lock taken with Txn.lock");
+  THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"), ss.as_string());
+}
+
+uint64_t PersistentTxn::commit(TRAPS) {
+  JavaThread* thread = THREAD;
+  PersistentThread& pt = thread->persistent();
+  PersistentTxn* txn = pt._txn;
+  if (txn->depth() > 1) {
+    txn->pop_savepoint();
+    return 0;
+  }
+
+  PersistentLog::lock();
+  int conflict = txn->find_conflict();
+  if (conflict >= 0) {
+    PersistentLog::unlock();
+    const Entry* e = txn->entry_at(conflict);
+    Klass* klass = e->_base->klass();
+    ptrdiff_t offset = e->_addr - (char*)e->_base;
+    abandon(thread);
+    throw_conflict(klass, offset, THREAD);
+    return 0;
+  }
+
+  PersistentLogRecord record;
+  PersistentCapture capture(thread, &record);
+  bool ok = true;
+  for (int i = 0; ok && i < txn->entry_count(); i++) {
+    const Entry* e = txn->entry_at(i);
+    // Objects that nothing captured reaches stay volatile in effect; one that this
+    // commit reaches is written whole.
+    if (txn->is_last(i) && PersistentSegments::is_captured(e->_base)) {
+      ok = capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
+    }
+  }
+  ok = ok && capture.finish();
+  char err[512];
+  err[0] = 0;
+  if (ok && !record.is_empty()) {
+    uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
+    if (seq != 0) {
+      pt._last_seq = seq;
+    } else {
+      ok = false;
+    }
+  }
+  if (ok) {
+    capture.commit();
+  } else {
+    capture.abort();
+  }
+  PersistentLog::unlock();
+
+  if (!ok) {
+    txn->rollback_all(true);
+    end(thread);
+    if (err[0] != 0) {
+      THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
+    }
+    capture.throw_failure(THREAD);
+    return 0;
+  }
+  end(thread);
+  // What the thread stored before, outside transactions, becomes durable with it.
+  return pt._last_seq;
+}
+
+void PersistentThread::oops_do(OopClosure* cl) {
+  if (_txn != nullptr) {
+    _txn->oops_do(cl);
+  }
+}

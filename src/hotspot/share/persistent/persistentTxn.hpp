@@ -1,0 +1,99 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTTXN_HPP
+#define SHARE_PERSISTENT_PERSISTENTTXN_HPP
+
+#include "memory/allocation.hpp"
+#include "oops/oopsHierarchy.hpp"
+#include "utilities/exceptions.hpp"
+#include "utilities/globalDefinitions.hpp"
+#include "utilities/growableArray.hpp"
+
+class JavaThread;
+class OopClosure;
+class PersistentCapture;
+
+// An open transaction of one thread: what it stored to persistent objects, with the
+// values that were there before. Lives in DRAM only; nothing of it is on the media
+// until commit.
+class PersistentTxn : public CHeapObj<mtPersistent> {
+ public:
+  // One location. The first store of a location in a savepoint level makes an
+  // entry; later ones of the same location and size change its new value.
+  struct Entry {
+    oopDesc* _base;
+    char*    _addr;
+    uint64_t _old;          // for references the object itself, so that collections can update it
+    uint64_t _new;
+    uint8_t  _size;         // bytes: 1, 2, 4, 8
+    bool     _is_oop;
+    bool     _captured;     // whether the base was part of the media state
+  };
+
+ private:
+  JavaThread*    _thread;
+  GrowableArrayCHeap<Entry, mtPersistent> _entries;
+  GrowableArrayCHeap<int, mtPersistent>   _savepoints;    // entry counts
+  int*           _table;           // hash of (addr, size) -> entry index + 1
+  size_t         _table_size;      // power of two
+  // Where the thread allocated since begin; read by capturing threads.
+  struct Range { char* start; char* end; };
+  GrowableArrayCHeap<Range, mtPersistent> _allocated;
+  PersistentTxn* _next_open;       // list of all open transactions
+  PersistentTxn** _prev_link;
+
+  size_t slot_for(const char* addr, int size) const;
+  void   insert(int index);
+  void   rebuild_table(size_t size);
+  void   undo_to(int mark, bool checked);
+  bool   overlapped_by_other(int index) const;
+
+ public:
+  PersistentTxn(JavaThread* thread);
+  ~PersistentTxn();
+
+  // Before or after the store, by the owning thread. Leaf.
+  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value);
+  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value);
+
+  int  depth() const           { return _savepoints.length() + 1; }
+  void push_savepoint();
+  void pop_savepoint();        // the inner level becomes part of the outer
+  void rollback_savepoint();
+  void rollback_all(bool checked = false);  // checked: no conflict, see find_conflict
+
+  int  entry_count() const     { return _entries.length(); }
+  const Entry* entry_at(int i) const { return _entries.adr_at(i); }
+  // Whether entry i is the last one of its location.
+  bool is_last(int i) const;
+  // Index of an entry whose location somebody else has written since, or -1.
+  int  find_conflict() const;
+
+  // The thread took memory of P.
+  void note_allocation(char* start, char* end);
+  // The open transaction of another thread that allocated obj, or null.
+  static bool allocated_by_other(JavaThread* thread, const void* obj);
+
+  void oops_do(OopClosure* cl);
+
+  // ---- The current thread's transaction ----
+  static void begin(JavaThread* thread);
+  // Ends the innermost level. The outermost: what was stored, and the objects it
+  // reaches, become one log record; returns the sequence number to wait for before
+  // the transaction counts as durable. If it throws, all levels are rolled back and
+  // the transaction has ended.
+  static uint64_t commit(TRAPS);
+  static void rollback(JavaThread* thread);      // innermost level
+  static void abandon(JavaThread* thread);       // all levels: the thread ends
+
+  // Whether an open transaction has stored to the byte at addr. At a safepoint.
+  static bool any_stored_to(const void* addr);
+
+  static void initialize();
+  static int  open_count();
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTTXN_HPP

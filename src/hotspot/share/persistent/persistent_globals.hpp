@@ -1,0 +1,55 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENT_GLOBALS_HPP
+#define SHARE_PERSISTENT_PERSISTENT_GLOBALS_HPP
+
+#include "runtime/globals_shared.hpp"
+
+#define PERSISTENT_FLAGS(develop,                                           \
+                         develop_pd,                                        \
+                         product,                                           \
+                         product_pd,                                        \
+                         range,                                             \
+                         constraint)                                        \
+                                                                            \
+  product(ccstr, PersistentHeap, nullptr,                                   \
+          "Directory that holds the persistent heap; created if missing. "  \
+          "Selects G1.")                                                    \
+                                                                            \
+  product(size_t, PersistentHeapSize, 0,                                    \
+          "Maximum size of the persistent heap in bytes; its file is "      \
+          "allocated at this size. 0: the size the heap has, 1g for a "     \
+          "new one.")                                                       \
+                                                                            \
+  product(size_t, PersistentHeapLogSize, 0,                                 \
+          "Size of the redo log of a new persistent heap in bytes. "        \
+          "0: 64m.")                                                        \
+                                                                            \
+  product(uintx, PersistentHeapFlushMillis, 100,                            \
+          "A store to a persistent object outside a transaction is "        \
+          "durable after at most this many milliseconds.")                  \
+          range(1, 3600000)                                                 \
+                                                                            \
+  product(ccstr, PersistentHeapMedia, "auto", DIAGNOSTIC,                   \
+          "How the heap's files are written: auto, dax (needs MAP_SYNC), "  \
+          "memory (mapped, survives the process only), file (pwrite and "   \
+          "fdatasync).")                                                    \
+                                                                            \
+  product(bool, PersistentHeapForceSwizzle, false, DIAGNOSTIC,              \
+          "Place the persistent heap at another address and use other "     \
+          "class ids than its file has, so that opening translates every "  \
+          "reference and header.")                                          \
+                                                                            \
+  product(bool, PersistentHeapVerify, false, DIAGNOSTIC,                    \
+          "Verify the persistent heap's reachable objects after opening.")  \
+                                                                            \
+  product(bool, PersistentHeapAudit, false, DIAGNOSTIC,                     \
+          "At exit compare the media state of every reachable persistent "  \
+          "object with memory; a difference is fatal.")                     \
+
+DECLARE_FLAGS(PERSISTENT_FLAGS)
+
+#endif // SHARE_PERSISTENT_PERSISTENT_GLOBALS_HPP

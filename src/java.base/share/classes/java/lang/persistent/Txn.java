@@ -1,0 +1,275 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+package java.lang.persistent;
+
+import java.util.Objects;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * A transaction of the current thread: the stores which the thread makes to
+ * persistent objects, in fields and array elements, between {@link #begin() begin}
+ * and {@link #commit() commit} become durable together or not at all.
+ *
+ * {@snippet lang = java:
+ * try (Txn txn = Txn.begin()) {
+ *     txn.lock(bankLock);          // held until the transaction has ended
+ *     from.balance -= amount;      // plain stores
+ *     to.balance += amount;
+ *     txn.commit();                // durable when this returns
+ * }                                // leaving without commit rolls back
+ * }
+ *
+ * <p>
+ * Rolling back gives every location of a persistent object that the transaction
+ * stored to the value it had before, in memory as on the media. Volatile objects
+ * and local variables keep what they were given. {@link #run run} and
+ * {@link #call call} commit when their body returns and roll back when it throws.
+ *
+ * <h2 id="nesting">Nesting</h2>
+ * A transaction begun while another one of the same thread is open is
+ * <em>nested</em> in it, and is a savepoint: rolling it back undoes the stores made
+ * since it began and leaves the outer transaction open. Its commit hands its stores
+ * over to the outer transaction; only the commit of the outermost makes
+ * them durable. Nested transactions end before those around them do.
+ *
+ * <h2 id="isolation">Isolation</h2>
+ * Stores are visible to other threads at once, by the Java Memory Model's rules and
+ * no others: a transaction is isolated by the locks the program takes, and these must
+ * be held until the outermost transaction has ended. Otherwise another thread could
+ * read, and make durable, what is rolled back afterwards.
+ * {@link #lock lock} acquires a {@link Lock} and holds it that long. In particular,
+ * <strong>a {@code synchronized} statement inside a transaction, or a call of
+ * {@code unlock()}, releases too early</strong>; a {@code synchronized} statement
+ * around a whole outermost transaction is safe.
+ *
+ * <h2 id="threads">Threads</h2>
+ * A transaction belongs to the thread that began it, and other threads can not use
+ * it. A thread that terminates in a transaction rolls it back and releases its locks;
+ * a transaction that is open when the virtual machine exits is rolled back. A
+ * transaction which was begun in the dynamic scope of a {@link ScopedValue} binding or
+ * in a {@link java.util.concurrent.StructuredTaskScope} and is open when that
+ * scope ends is rolled back then. A virtual thread is pinned to its carrier while it
+ * has an open transaction.
+ *
+ * <h2 id="absent">Without a persistent heap</h2>
+ * In a virtual machine started without the option {@code -XX:PersistentHeap},
+ * transactions keep their structure, checks and locks; nothing is made
+ * durable and nothing is undone.
+ *
+ * @since 25
+ */
+public final class Txn implements AutoCloseable {
+    enum State {
+        OPEN,
+        COMMITTED,
+        ROLLED_BACK,
+        /** A nested transaction could not be committed, which rolled back this one. */
+        FAILED
+    }
+
+    private final ThreadContext context;
+    final Txn outer;
+    private State state = State.OPEN;
+
+    Txn(ThreadContext context, Txn outer) {
+        this.context = context;
+        this.outer = outer;
+    }
+
+    void ended(State how) {
+        state = how;
+    }
+
+    boolean isEnded() {
+        return state != State.OPEN;
+    }
+
+    /**
+     * Begins a transaction of the current thread, nested in its innermost open one if
+     * it has one.
+     *
+     * @return the new transaction
+     */
+    public static Txn begin() {
+        return ThreadContext.current().begin();
+    }
+
+    /**
+     * Commits this transaction. If it is the outermost one, its stores are durable
+     * when this method returns, together with all stores this thread made to
+     * persistent objects before it began, and its locks have been released. If it
+     * is nested, its stores are now part of the enclosing transaction.
+     * <p>
+     * If this method throws anything but {@link IllegalStateException} or
+     * {@link WrongThreadException}, the whole
+     * transaction has been rolled back and has ended, including the transactions
+     * around this one: committing those throws {@code TxnException}, closing or rolling
+     * them back has no effect. (There is one exception: when the {@code unlock} method of a
+     * lock throws, the transaction is durable and all other locks were released before
+     * the exception is passed on.)
+     *
+     * @throws VolatileReferenceException if a persistent object would refer
+     *         to a volatile object that cannot be made persistent
+     * @throws TxnException if the transaction cannot be committed for another
+     *         reason, which the message names; or if it was rolled back
+     *         because a transaction nested in it could not be committed
+     * @throws OutOfMemoryError if the persistent heap has no room for the strings and
+     *         boxed values that the transaction stored
+     * @throws IllegalStateException if this transaction has ended already, or if a
+     *         transaction nested in it is open; nothing has been done then
+     * @throws WrongThreadException if another thread began this transaction
+     */
+    public void commit() {
+        checkThread();
+        if (state == State.FAILED) {
+            throw new TxnException("This transaction was rolled back when"
+                    + " a transaction nested in it could not be committed");
+        }
+        checkOpen();
+        checkInnermost();
+        context.commitInnermost();
+    }
+
+    /**
+     * Rolls this transaction back: the locations it stored to have the values they
+     * had when it began. If it is the outermost one, its locks are released then.
+     * Has no effect if the transaction has already been rolled back by a failed
+     * commit of one nested in it.
+     *
+     * @throws IllegalStateException if this transaction has ended already, or if a
+     *         transaction nested in it is open; nothing has been done then
+     * @throws WrongThreadException if another thread began this transaction
+     */
+    public void rollback() {
+        checkThread();
+        if (state == State.FAILED) {
+            return;
+        }
+        checkOpen();
+        checkInnermost();
+        context.rollbackInnermost();
+    }
+
+    /**
+     * Rolls this transaction back unless it has ended. Transactions which were begun
+     * inside it and are still open are rolled back first, and
+     * {@code IllegalStateException} is thrown afterwards.
+     *
+     * @throws IllegalStateException if a transaction nested in this one was open
+     * @throws WrongThreadException if this transaction is open and another thread
+     *         began it
+     */
+    @Override
+    public void close() {
+        if (state != State.OPEN) {
+            return;
+        }
+        checkThread();
+        boolean nested = context.innermost() != this;
+        context.rollbackTo(this);
+        if (nested) {
+            throw new IllegalStateException(
+                    "A transaction nested in this one was still open; both were rolled back");
+        }
+    }
+
+    /**
+     * Acquires a lock, waiting for it if necessary, and holds it until the outermost
+     * transaction of this thread ends, also when this transaction is
+     * nested and is rolled back.
+     * <p>
+     * A commit releases the locks as soon as the transaction's place among the others
+     * is determined, and then waits for it to become durable: since transactions
+     * become durable in that order, whoever acquires the lock next
+     * can not become durable without it. A rollback releases them
+     * after the stores were undone. Locks are released in the reverse of the
+     * order in which they were acquired, one {@code unlock} for each call of this method.
+     *
+     * @param lock the lock
+     * @throws IllegalStateException if this transaction has ended
+     * @throws WrongThreadException if another thread began this transaction
+     */
+    public void lock(Lock lock) {
+        Objects.requireNonNull(lock);
+        checkThread();
+        checkOpen();
+        context.lock(lock);
+    }
+
+    /**
+     * Runs an operation in a transaction, which is committed when the operation
+     * returns. If the operation throws, the transaction is rolled back and
+     * the exception is passed on.
+     *
+     * @param op the operation
+     * @throws VolatileReferenceException if the {@linkplain #commit() commit} throws it
+     * @throws TxnException if the commit throws it
+     */
+    public static void run(Runnable op) {
+        Objects.requireNonNull(op);
+        try (Txn txn = begin()) {
+            op.run();
+            txn.commit();
+        }
+    }
+
+    /**
+     * Calls an operation in a transaction, which is committed when the operation
+     * returns. If the operation throws, the transaction is rolled back and
+     * the exception is passed on.
+     *
+     * @param <R> the type of the operation's result
+     * @param <X> the type of the exception the operation may throw
+     * @param op the operation
+     * @return the operation's result
+     * @throws X if the operation throws it
+     * @throws VolatileReferenceException if the {@linkplain #commit() commit} throws it
+     * @throws TxnException if the commit throws it
+     */
+    public static <R, X extends Throwable> R call(ScopedValue.CallableOp<? extends R, X> op)
+            throws X {
+        Objects.requireNonNull(op);
+        try (Txn txn = begin()) {
+            R result = op.call();
+            txn.commit();
+            return result;
+        }
+    }
+
+    /**
+     * {@return whether the current thread has an open transaction}
+     */
+    public static boolean isActive() {
+        return ThreadContext.current().innermost() != null;
+    }
+
+    private void checkThread() {
+        if (Thread.currentThread() != context.thread) {
+            throw new WrongThreadException("This transaction belongs to " + context.thread
+                    + " and cannot be used by " + Thread.currentThread());
+        }
+    }
+
+    private void checkOpen() {
+        switch (state) {
+            case OPEN -> {}
+            case COMMITTED -> throw new IllegalStateException(
+                    "This transaction has already been committed");
+            case ROLLED_BACK -> throw new IllegalStateException(
+                    "This transaction has already been rolled back");
+            case FAILED -> throw new IllegalStateException(
+                    "This transaction was rolled back when"
+                    + " a transaction nested in it could not be committed");
+        }
+    }
+
+    private void checkInnermost() {
+        if (context.innermost() != this) {
+            throw new IllegalStateException(
+                    "A transaction nested in this one is still open; end that one first");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+/*
+ * @test
+ * @summary Nested transactions are savepoints
+ * @run main/othervm SavepointTest
+ * @run main/othervm SavepointTest -Xint
+ * @run main/othervm SavepointTest -XX:-TieredCompilation -XX:CompileThreshold=200 -Xbatch
+ */
+
+import java.lang.persistent.Persistent;
+import java.lang.persistent.PersistentHeap;
+import java.lang.persistent.Txn;
+import java.lang.persistent.TxnException;
+import java.lang.persistent.VolatileReferenceException;
+import java.util.Random;
+
+public class SavepointTest {
+    static class Data {
+        int a; int b; int c;
+        Object ref;
+        final long[] array = new @Persistent long[64];
+    }
+
+    static void write() {
+        Data x = PersistentHeap.root("data", Data.class, () -> new @Persistent Data());
+        try (Txn outer = Txn.begin()) {
+            x.a = 1;
+            try (Txn inner = Txn.begin()) {
+                x.a = 2;
+                x.b = 2;
+                try (Txn innermost = Txn.begin()) {
+                    x.a = 3;
+                    x.c = 3;
+                    x.ref = x.array;
+                    innermost.commit();
+                }
+                Heap.equal(x.c, 3);
+            }
+            Heap.equal(x.a, 1);
+            Heap.equal(x.b, 0);
+            Heap.equal(x.c, 0);
+            Heap.check(x.ref == null, "ref");
+            try (Txn inner = Txn.begin()) {
+                x.b = 5;
+                inner.commit();
+            }
+            outer.commit();
+        }
+        Heap.equal(x.a, 1);
+        Heap.equal(x.b, 5);
+        try (Txn outer = Txn.begin()) {
+            Txn.run(() -> x.b = 6);
+        }
+        Heap.equal(x.b, 5);
+
+        // At random, against a model.
+        Random random = new Random(42);
+        long[] model = x.array.clone();
+        for (int i = 0; i < 500; i++) {
+            model = level(x, model, random, 0);
+            Heap.equal(x.array, model);
+        }
+
+        // A commit that fails takes all levels with it.
+        Txn outer = Txn.begin();
+        x.a = 100;
+        Txn inner = Txn.begin();
+        x.b = 100;
+        x.ref = new Data();
+        inner.commit();
+        Txn another = Txn.begin();
+        another.commit();
+        Heap.fails(VolatileReferenceException.class, outer::commit);
+        Heap.check(!Txn.isActive(), "ended");
+        Heap.equal(x.a, 1);
+        Heap.equal(x.b, 5);
+        Heap.check(x.ref == null, "ref");
+        Heap.fails(IllegalStateException.class, outer::commit);
+        outer.close();
+        Txn.run(() -> x.c = 7);
+    }
+
+    static long[] level(Data x, long[] before, Random random, int depth) {
+        long[] model = before.clone();
+        boolean commit = random.nextInt(3) != 0;
+        try (Txn txn = Txn.begin()) {
+            for (int n = random.nextInt(10); n > 0; n--) {
+                if (depth < 4 && random.nextInt(5) == 0) {
+                    model = level(x, model, random, depth + 1);
+                    Heap.equal(x.array, model);
+                } else {
+                    int i = random.nextInt(model.length);
+                    long value = random.nextLong();
+                    x.array[i] = value;
+                    model[i] = value;
+                }
+            }
+            if (commit) {
+                txn.commit();
+                return model;
+            }
+        }
+        return before;
+    }
+
+    static void read() {
+        Data x = PersistentHeap.root("data", Data.class);
+        Heap.equal(x.a, 1);
+        Heap.equal(x.b, 5);
+        Heap.equal(x.c, 7);
+        Random random = new Random(42);
+        long[] model = new long[64];
+        Data y = new @Persistent Data();
+        for (int i = 0; i < 500; i++) {
+            model = level(y, model, random, 0);
+        }
+        Heap.equal(x.array, model);
+    }
+
+    public static void main(String[] args) throws Exception {
+        switch (args.length > 0 ? args[0] : "") {
+            case "write" -> write();
+            case "read" -> read();
+            default -> {
+                Heap heap = new Heap("savepoint", args);
+                heap.run(SavepointTest.class, "write");
+                heap.run(SavepointTest.class, "read");
+                heap.delete();
+            }
+        }
+    }
+}
