@@ -44,7 +44,7 @@ void InterpreterMacroAssembler::access_store_at(BasicType type, DecoratorSet dec
   bool barrier = PHeap::is_enabled() && (decorators & IN_HEAP) != 0;
   if (barrier) {
     Register base = dst.base();
-    assert_different_registers(base, rsi, r10, r11);
+    assert_different_registers(base, rdi, rsi, r10, r11);
     assert(val == noreg || val == rax, "tos");
     branch_if_volatile(base, r10, is_volatile);
     __ lea(r10, dst);

@@ -5,9 +5,12 @@
 
 #include "persistent/persistentAccess.hpp"
 
+#include "classfile/vmSymbols.hpp"
 #include "memory/iterator.inline.hpp"
+#include "memory/resourceArea.hpp"
 #include "oops/access.inline.hpp"
 #include "oops/compressedOops.inline.hpp"
+#include "oops/objArrayKlass.hpp"
 #include "oops/objArrayOop.inline.hpp"
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentCapture.hpp"
@@ -47,6 +50,7 @@ static void raw_store(void* addr, int size, uint64_t value) {
 static uint64_t raw_cmpxchg(void* addr, int size, uint64_t compare, uint64_t value) {
   switch (size) {
     case 1: return Atomic::cmpxchg((volatile uint8_t*)addr, (uint8_t)compare, (uint8_t)value);
+    // Java emulates 16 bits with 32.
     case 4: return Atomic::cmpxchg((volatile uint32_t*)addr, (uint32_t)compare, (uint32_t)value);
     case 8: return Atomic::cmpxchg((volatile uint64_t*)addr, compare, value);
     default: ShouldNotReachHere(); return 0;
@@ -125,6 +129,12 @@ void PersistentAccess::store(JavaThread* thread, oopDesc* base, void* addr, int 
     raw_store(addr, size, value);
     log_outside(thread, base, addr, size);
   }
+}
+
+void PersistentAccess::put(JavaThread* thread, oopDesc* base, void* addr, const void* value, int size) {
+  uint64_t bits = 0;
+  memcpy(&bits, value, size);
+  store(thread, base, addr, size, bits);
 }
 
 void PersistentAccess::store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { store(thread, base, addr, 1, value); }
@@ -342,9 +352,17 @@ void PersistentAccess::arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOo
   Handle s(thread, src);
   Handle d(thread, dst);
   bool backwards = src == dst && src_offset < dst_offset;
+  Klass* bound = ObjArrayKlass::cast(dst->klass())->element_klass();
   for (int n = 0; n < length; n++) {
     ptrdiff_t i = (backwards ? length - 1 - n : n) * (ptrdiff_t)sizeof(narrowOop);
     oop value = HeapAccess<>::oop_load_at(s(), src_offset + i);
+    if (value != nullptr && !value->klass()->is_subtype_of(bound)) {
+      ResourceMark rm(THREAD);
+      stringStream ss;
+      ss.print("arraycopy: element type mismatch: can not cast one of the elements of %s to the type of the destination array, %s",
+               s()->klass()->external_name(), bound->external_name());
+      THROW_MSG(vmSymbols::java_lang_ArrayStoreException(), ss.as_string());
+    }
     store_oop(d(), dst_offset + i, value, CHECK);
   }
 }

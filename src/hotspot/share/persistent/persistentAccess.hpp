@@ -36,6 +36,9 @@ class PersistentAccess : public AllStatic {
   static void store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
 
+  // The same with the value in memory.
+  static void put(JavaThread* thread, oopDesc* base, void* addr, const void* value, int size);
+
   // Atomics; return the value found.
   static uint64_t cmpxchg(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t compare, uint64_t value);
   static uint64_t xchg   (JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
@@ -56,7 +59,7 @@ class PersistentAccess : public AllStatic {
   static void store_oop  (oop base, ptrdiff_t offset, oop value, TRAPS);
   static oop  cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value, TRAPS);
   static oop  xchg_oop   (oop base, ptrdiff_t offset, oop value, TRAPS);
-  // Array elements; subtype checks were made. dst is persistent; src may be dst.
+  // Array elements, one by one, with the store check. dst is persistent; src may be dst.
   static void arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOop dst, ptrdiff_t dst_offset, int length, TRAPS);
 
   // References were written into obj without a barrier before anybody else saw it

@@ -163,6 +163,10 @@ static const char* refusal(Klass* klass) {
     { "java/util/concurrent/CyclicBarrier",      "threads of this process wait for it" },
     { "java/util/concurrent/Phaser",             "threads of this process wait for it" },
     { "java/util/concurrent/Exchanger",          "threads of this process wait for it" },
+    { "java/util/concurrent/locks/AbstractQueuedSynchronizer$Node",     "threads of this process wait in it" },
+    { "java/util/concurrent/locks/AbstractQueuedLongSynchronizer$Node", "threads of this process wait in it" },
+    { "java/util/concurrent/locks/StampedLock$Node",                    "threads of this process wait in it" },
+    { "java/lang/ThreadLocal$ThreadLocalMap",    "it belongs to a thread" },
   };
   for (Klass* k = ik; k != nullptr; k = k->super()) {
     if (!k->class_loader_data()->is_the_null_class_loader_data()) continue;

@@ -6,7 +6,6 @@
 #include "persistent/persistentArguments.hpp"
 
 #include "cds/cdsConfig.hpp"
-#include "compiler/compiler_globals.hpp"
 #include "gc/shared/gc_globals.hpp"
 #include "persistent/persistentG1.hpp"
 #include "persistent/persistentHeap.hpp"
@@ -84,9 +83,6 @@ jint PersistentArguments::check(char* errbuf, size_t len) {
     return refuse(errbuf, len, "PersistentHeapSize=%zu is too large: the persistent heap can have at most %zu bytes",
                   PersistentMedia::object_area_size(), (size_t)PersistentG1::MaxSize);
   }
-  // Not yet: barriers in compiled code.
-  FLAG_SET_ERGO(TieredStopAtLevel, 0);
-
   // Where the heap, and in it P, has to lie (see persistentG1.hpp).
   FLAG_SET_ERGO(HeapBaseMinAddress, (size_t)(PHeap::preferred_base() - PersistentG1::HeaderSize));
   return JNI_OK;

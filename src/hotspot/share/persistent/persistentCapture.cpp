@@ -38,12 +38,18 @@ static Symbol* aqs_name = nullptr;
 static Symbol* aqls_name = nullptr;
 static Symbol* stamped_lock_name = nullptr;
 static Symbol* state_name = nullptr;
+static Symbol* read_write_sync_name = nullptr;
+static Symbol* hold_count_name = nullptr;
+static Symbol* read_holds_name = nullptr;
 
 void PersistentCapture::initialize() {
   aqs_name          = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedSynchronizer");
   aqls_name         = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedLongSynchronizer");
   stamped_lock_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
   state_name        = SymbolTable::new_permanent_symbol("state");
+  read_write_sync_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/ReentrantReadWriteLock$Sync");
+  hold_count_name   = SymbolTable::new_permanent_symbol("firstReaderHoldCount");
+  read_holds_name   = SymbolTable::new_permanent_symbol("readHolds");
 }
 
 // The class that declares the synchronizer fields, if klass has any.
@@ -60,11 +66,21 @@ static InstanceKlass* synchronizer_class(Klass* klass) {
   return nullptr;
 }
 
+// ReentrantReadWriteLock keeps who reads in its own subclass of the synchronizer.
+static InstanceKlass* read_write_sync(Klass* klass) {
+  for (Klass* k = klass; k != nullptr; k = k->super()) {
+    if (k->name() == read_write_sync_name) return InstanceKlass::cast(k);
+  }
+  return nullptr;
+}
+
 bool PersistentCapture::is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
   InstanceKlass* sync = synchronizer_class(klass);
   if (sync == nullptr) return false;
   fieldDescriptor fd;
-  return sync->find_field_from_offset((int)offset, false, &fd);
+  if (sync->find_field_from_offset((int)offset, false, &fd)) return true;
+  InstanceKlass* rw = read_write_sync(klass);
+  return rw != nullptr && rw->find_local_field_from_offset((int)offset, false, &fd) && fd.name() != read_holds_name;
 }
 
 // Written in place of the state: unlocked.
@@ -72,6 +88,11 @@ void PersistentCapture::put_unlocked_state(Klass* klass, char* image) {
   InstanceKlass* sync = synchronizer_class(klass);
   if (sync == nullptr) return;
   fieldDescriptor fd;
+  InstanceKlass* rw = read_write_sync(klass);
+  if (rw != nullptr && rw->find_local_field(hold_count_name, vmSymbols::int_signature(), &fd)) {
+    jint zero = 0;
+    memcpy(image + fd.offset(), &zero, sizeof(zero));
+  }
   if (sync->find_local_field(state_name, vmSymbols::int_signature(), &fd)) {
     jint zero = 0;
     memcpy(image + fd.offset(), &zero, sizeof(zero));

@@ -30,6 +30,7 @@
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/handles.inline.hpp"
 #include "runtime/java.hpp"
+#include "runtime/javaCalls.hpp"
 #include "runtime/javaThread.hpp"
 #include "runtime/signature.hpp"
 #include "utilities/defaultStream.hpp"
@@ -47,7 +48,7 @@ struct EntryHeader {
 };
 
 enum EntryKind : uint32_t { class_entry = 1, symbol_entry = 2 };
-enum SymbolKind : uint32_t { class_symbol = 1, primitive_symbol = 2, static_symbol = 3 };
+enum SymbolKind : uint32_t { class_symbol = 1, primitive_symbol = 2, static_symbol = 3, constants_symbol = 4 };
 enum LoaderKind : uint32_t { boot_loader = 0, platform_loader = 1, app_loader = 2 };
 
 static uint32_t entry_crc(const char* entry, uint32_t size) {
@@ -115,7 +116,7 @@ struct SymbolEntry {
   uint32_t       loader;
   Symbol*        holder_name;   // or the class's, or the primitive's
   Symbol*        member_name;
-  Klass*         klass;         // class_symbol: the class; static_symbol: the holder
+  Klass*         klass;         // class_symbol: the class; static_symbol: the holder; constants_symbol: the enum
   int            offset;        // static_symbol: of the field in the holder's mirror
   BasicType      type;          // primitive_symbol
 };
@@ -288,6 +289,19 @@ static oop static_value(Klass* holder, int offset) {
   return holder->java_mirror()->obj_field(offset);
 }
 
+// The array of an enum's constants that Class hands to EnumMap and EnumSet; null if
+// nobody has asked for it yet.
+static oop enum_constants(Klass* enum_klass) {
+  fieldDescriptor fd;
+  TempNewSymbol name = SymbolTable::new_symbol("enumConstants");
+  if (!vmClasses::Class_klass()->find_local_field(name, vmSymbols::object_array_signature(), &fd)) return nullptr;
+  return enum_klass->java_mirror()->obj_field(fd.offset());
+}
+
+static bool is_enum(Klass* k) {
+  return k->is_instance_klass() && k->super() == vmClasses::Enum_klass();
+}
+
 static bool has_statics(InstanceKlass* ik) {
   return ik->is_initialized() || ik->is_being_initialized();
 }
@@ -355,6 +369,16 @@ uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) 
   if (klass->is_instance_klass()) {
     uint32_t id = static_symbol_around(InstanceKlass::cast(klass), obj, record);
     if (id != 0) return id;
+  } else if (klass->is_objArray_klass()) {
+    Klass* element = ObjArrayKlass::cast(klass)->element_klass();
+    if (is_enum(element) && is_nameable(element) && enum_constants(element) == obj) {
+      for (int i = 0; i < symbols->length(); i++) {
+        SymbolEntry* e = symbols->adr_at(i);
+        if (e->kind == constants_symbol && e->klass == element) return e->id;
+      }
+      return add_symbol(constants_symbol, loader_of(element->class_loader_data()), element->name(),
+                        vmSymbols::object_array_signature(), element, 0, T_ILLEGAL, record);
+    }
   }
   for (int i = 0; i < classes->length(); i++) {
     Klass* k = classes->at(i).klass;
@@ -477,6 +501,13 @@ void PersistentClassTable::load_classes(TRAPS) {
     }
     Klass* k = load(e.loader, e.holder_name, CHECK);
     symbols->adr_at(i)->klass = k;
+    if (e.kind == constants_symbol) {
+      // Fills the field that enum_constants reads.
+      JavaValue result(T_OBJECT);
+      TempNewSymbol name = SymbolTable::new_symbol("getEnumConstantsShared");
+      TempNewSymbol signature = SymbolTable::new_symbol("()[Ljava/lang/Object;");
+      JavaCalls::call_virtual(&result, Handle(THREAD, k->java_mirror()), vmClasses::Class_klass(), name, signature, CHECK);
+    }
     if (e.kind == static_symbol) {
       fieldDescriptor fd;
       bool found = false;
@@ -508,6 +539,7 @@ oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
     case class_symbol:     return e->klass->java_mirror();
     case primitive_symbol: return Universe::java_mirror(e->type);
     case static_symbol:    return static_value(e->klass, e->offset);
+    case constants_symbol: return enum_constants(e->klass);
   }
   return nullptr;
 }
@@ -533,7 +565,8 @@ intptr_t PersistentClassTable::stable_identity_hash(oop obj) {
     } else {
       return 0;
     }
-  } else if (klass->is_instance_klass() && klass->is_subclass_of(vmClasses::Enum_klass())) {
+  } else if (klass->is_instance_klass() && vmClasses::Enum_klass_is_loaded() &&
+             klass->is_subclass_of(vmClasses::Enum_klass())) {
     InstanceKlass* ik = InstanceKlass::cast(klass);
     if (!is_nameable(ik)) return 0;
     // A constant with a body has a class of its own: the enum is the one below Enum.

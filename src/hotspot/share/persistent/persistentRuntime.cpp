@@ -5,12 +5,22 @@
 
 #include "persistent/persistentRuntime.hpp"
 
+#include "classfile/vmSymbols.hpp"
+#include "oops/access.inline.hpp"
 #include "persistent/persistentAccess.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
 #include "runtime/javaThread.hpp"
 
 JRT_ENTRY(void, PersistentRuntime::store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value))
-  PersistentAccess::store_oop(cast_to_oop(base), offset, cast_to_oop(value), current);
+  if (base == nullptr) {
+    THROW(vmSymbols::java_lang_NullPointerException());
+  }
+  if (PHeap::contains(base)) {
+    PersistentAccess::store_oop(cast_to_oop(base), offset, cast_to_oop(value), current);
+  } else {
+    HeapAccess<MO_SEQ_CST>::oop_store_at(cast_to_oop(base), offset, cast_to_oop(value));
+  }
 JRT_END
 
 JRT_LEAF(void, PersistentRuntime::store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size))

@@ -15,7 +15,8 @@ class JavaThread;
 // What generated code calls to store into P. The leaves are in persistentAccess.hpp.
 class PersistentRuntime : public AllStatic {
  public:
-  // Stores a reference; may throw VolatileReferenceException, OutOfMemoryError.
+  // Stores a reference, into V too; may throw NullPointerException,
+  // VolatileReferenceException, OutOfMemoryError.
   static void store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value);
   // Leaf with the size as an argument.
   static void store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size);

@@ -37,13 +37,10 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread)
-  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2) {
+  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0) {
   rebuild_table(32);
-  PersistentThread& pt = thread->persistent();
   open_lock->lock();
-  if (pt._plab_top != pt._plab_end) {
-    _allocated.append(Range{pt._plab_top, pt._plab_end});
-  }
+  note_buffer();
   _next_open = open_list;
   _prev_link = &open_list;
   if (open_list != nullptr) open_list->_prev_link = &_next_open;
@@ -67,6 +64,19 @@ bool PersistentTxn::any_stored_to(const void* addr) {
       const Entry* e = t->_entries.adr_at(i);
       if (addr >= e->_addr && addr < e->_addr + e->_size) return true;
     }
+  }
+  return false;
+}
+
+// What is left of the thread's buffer holds objects of the level that begins now.
+void PersistentTxn::note_buffer() {
+  PersistentThread& pt = _thread->persistent();
+  _allocated.append(Range{pt._plab_top, pt._plab_end});
+}
+
+bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
+  for (int i = range_mark; i < _allocated.length(); i++) {
+    if (obj >= _allocated.at(i).start && obj < _allocated.at(i).end) return true;
   }
   return false;
 }
@@ -151,10 +161,15 @@ void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oo
 
 void PersistentTxn::push_savepoint() {
   _savepoints.append(_entries.length());
+  open_lock->lock();
+  _range_marks.append(_allocated.length());
+  note_buffer();
+  open_lock->unlock();
 }
 
 void PersistentTxn::pop_savepoint() {
   _savepoints.pop();
+  _range_marks.pop();
 }
 
 bool PersistentTxn::is_last(int i) const {
@@ -205,12 +220,15 @@ int PersistentTxn::find_conflict() const {
 
 // Restores the old values of the entries from mark on, last first. What somebody
 // else has stored since stands: it is newer than the old value. (A failed commit has
-// checked that, and may have replaced strings by their copies since.)
-void PersistentTxn::undo_to(int mark, bool checked) {
+// checked that, and may have replaced strings by their copies since.) Objects that
+// were allocated in the level being undone are not of the heap any more, but V may
+// still refer to them: they stay as they are.
+void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
   PersistentLog::lock();
   PersistentLogRecord record;
   for (int i = _entries.length() - 1; i >= mark; i--) {
     const Entry* e = _entries.adr_at(i);
+    if (allocated_since(range_mark, e->_base) && !PersistentSegments::is_captured(e->_base)) continue;
     if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
     if (e->_is_oop) {
       oop old = cast_to_oop((uintptr_t)e->_old);
@@ -239,12 +257,14 @@ void PersistentTxn::undo_to(int mark, bool checked) {
 }
 
 void PersistentTxn::rollback_savepoint() {
-  undo_to(_savepoints.pop(), false);
+  int mark = _savepoints.pop();
+  undo_to(mark, _range_marks.pop(), false);
 }
 
 void PersistentTxn::rollback_all(bool checked) {
   _savepoints.clear();
-  undo_to(0, checked);
+  _range_marks.clear();
+  undo_to(0, 0, checked);
 }
 
 void PersistentTxn::oops_do(OopClosure* cl) {

@@ -42,13 +42,16 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
   GrowableArrayCHeap<Range, mtPersistent> _allocated;
+  GrowableArrayCHeap<int, mtPersistent>   _range_marks;   // per savepoint: first range since
   PersistentTxn* _next_open;       // list of all open transactions
   PersistentTxn** _prev_link;
 
   size_t slot_for(const char* addr, int size) const;
   void   insert(int index);
   void   rebuild_table(size_t size);
-  void   undo_to(int mark, bool checked);
+  void   undo_to(int mark, int range_mark, bool checked);
+  bool   allocated_since(int range_mark, const void* obj) const;
+  void   note_buffer();
   bool   overlapped_by_other(int index) const;
 
  public:

@@ -70,7 +70,7 @@ public class VolatileReferenceTest {
         }
         VolatileReferenceException e = Heap.fails(VolatileReferenceException.class,
                 () -> Txn.run(() -> x.array[7] = new ArrayList<>()));
-        Heap.contains(e.getMessage(), "java.lang.Object[]", "7", "java.util.ArrayList");
+        Heap.contains(e.getMessage(), "java.lang.Object", "7", "java.util.ArrayList");
         Heap.check(x.array[7] == null, "rolled back");
         // Somewhere behind new objects.
         Heap.fails(VolatileReferenceException.class, () -> Txn.run(() -> {

@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/c1/persistentBarrierC1.hpp"
+
+#include "c1/c1_LIRGenerator.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "utilities/powerOfTwo.hpp"
+
+#ifdef ASSERT
+#define __ gen->lir(__FILE__, __LINE__)->
+#else
+#define __ gen->lir()->
+#endif
+
+bool PersistentBarrierC1::store_reference(LIRAccess& access, LIR_Opr value) {
+  if (!PHeap::is_enabled() || !is_reference_type(access.type())) return false;
+  LIRGenerator* gen = access.gen();
+  guarantee(access.patch_emit_info() != nullptr, "reference stores carry the state before them");
+  CodeStub* stub = new PersistentStoreStub(access.type(), access.base().opr(),
+                                           access.resolved_addr()->as_address_ptr()->base(), value,
+                                           new CodeEmitInfo(access.patch_emit_info()));
+  __ jump(stub);
+  __ branch_destination(stub->continuation());
+  return true;
+}
+
+CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
+  if (!PHeap::is_enabled()) return nullptr;
+  assert(!is_reference_type(access.type()), "see store_reference");
+  LIRGenerator* gen = access.gen();
+  LIR_Opr base = access.base().opr();
+  if (access.decorators() & C1_MASK_BOOLEAN) {
+    value = gen->mask_boolean(base, value, access.access_emit_info());
+    access.clear_decorators(C1_MASK_BOOLEAN);
+  }
+
+  // The base as an integer, as a segment number counted from P's start.
+  LIR_Opr segment = gen->new_register(T_LONG);
+  LIR_Opr limit = gen->new_register(T_LONG);
+  __ move(LIR_OprFact::longConst(0), segment);
+  __ logical_or(segment, base, segment);
+  __ add(segment, LIR_OprFact::longConst(-(jlong)PHeap::base()), segment);
+  __ unsigned_shift_right(segment, LIR_OprFact::intConst(exact_log2(PersistentLayout::SegmentSize)), segment, LIR_OprFact::illegalOpr);
+  __ move(LIR_OprFact::longConst((jlong)(PHeap::size() / PersistentLayout::SegmentSize) - 1), limit);
+  __ cmp(lir_cond_belowEqual, segment, limit);
+
+  LIR_Opr addr = access.resolved_addr()->as_address_ptr()->base();
+  CodeStub* stub = new PersistentStoreStub(access.type(), base, addr, value, nullptr);
+  __ branch(lir_cond_belowEqual, stub);
+  return stub;
+}
+
+#undef __
+
+bool PersistentBarrierC1::is_disabled_intrinsic(vmIntrinsics::ID id) {
+  if (!PHeap::is_enabled()) return false;
+  switch (id) {
+    case vmIntrinsics::_arraycopy:
+    case vmIntrinsics::_putReference:
+    case vmIntrinsics::_putBoolean:
+    case vmIntrinsics::_putByte:
+    case vmIntrinsics::_putShort:
+    case vmIntrinsics::_putChar:
+    case vmIntrinsics::_putInt:
+    case vmIntrinsics::_putLong:
+    case vmIntrinsics::_putFloat:
+    case vmIntrinsics::_putDouble:
+    case vmIntrinsics::_putReferenceVolatile:
+    case vmIntrinsics::_putBooleanVolatile:
+    case vmIntrinsics::_putByteVolatile:
+    case vmIntrinsics::_putShortVolatile:
+    case vmIntrinsics::_putCharVolatile:
+    case vmIntrinsics::_putIntVolatile:
+    case vmIntrinsics::_putLongVolatile:
+    case vmIntrinsics::_putFloatVolatile:
+    case vmIntrinsics::_putDoubleVolatile:
+    case vmIntrinsics::_compareAndSetInt:
+    case vmIntrinsics::_compareAndSetLong:
+    case vmIntrinsics::_compareAndSetReference:
+    case vmIntrinsics::_getAndAddInt:
+    case vmIntrinsics::_getAndAddLong:
+    case vmIntrinsics::_getAndSetInt:
+    case vmIntrinsics::_getAndSetLong:
+    case vmIntrinsics::_getAndSetReference:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_C1_PERSISTENTBARRIERC1_HPP
+#define SHARE_PERSISTENT_C1_PERSISTENTBARRIERC1_HPP
+
+#include "c1/c1_CodeStubs.hpp"
+#include "gc/shared/c1/barrierSetC1.hpp"
+#include "memory/allStatic.hpp"
+
+// The out-of-line side of a store: the runtime stores. Taken for primitives if the
+// base is in P, for references always: its continuation follows the branch at once,
+// as it must where the code that would be skipped (G1's barriers) needs registers.
+class PersistentStoreStub : public CodeStub {
+  BasicType     _type;
+  LIR_Opr       _base;
+  LIR_Opr       _addr;
+  LIR_Opr       _value;
+  CodeEmitInfo* _info;      // references only: the call may throw or deoptimise
+
+ public:
+  PersistentStoreStub(BasicType type, LIR_Opr base, LIR_Opr addr, LIR_Opr value, CodeEmitInfo* info)
+    : _type(type), _base(base), _addr(addr), _value(value), _info(info) {
+    Compilation::current()->frame_map()->update_reserved_argument_area_size(4 * BytesPerWord);
+  }
+
+  virtual void emit_code(LIR_Assembler* e);
+  virtual void visit(LIR_OpVisitState* visitor) {
+    if (_info != nullptr) {
+      visitor->do_slow_case(_info);
+    } else {
+      visitor->do_slow_case();
+    }
+    visitor->do_input(_base);
+    visitor->do_input(_addr);
+    visitor->do_input(_value);
+  }
+#ifndef PRODUCT
+  virtual void print_name(outputStream* out) const { out->print("PersistentStoreStub"); }
+#endif
+};
+
+// C1's store barrier: every field and array store that is not raw goes through
+// BarrierSetC1::store_at, which asks here.
+class PersistentBarrierC1 : public AllStatic {
+ public:
+  // Emits the whole store of a reference, with G1's barriers; false if that is not
+  // needed, without -XX:PersistentHeap.
+  static bool store_reference(LIRAccess& access, LIR_Opr value);
+  // Emits the test whether the base of a primitive store is in P; null if none is
+  // needed. The ordinary store follows, then the stub's continuation. May replace value.
+  static CodeStub* test(LIRAccess& access, LIR_Opr& value);
+  // Intrinsics that would write to the heap past the barrier.
+  static bool is_disabled_intrinsic(vmIntrinsics::ID id);
+};
+
+#endif // SHARE_PERSISTENT_C1_PERSISTENTBARRIERC1_HPP
