@@ -42,6 +42,7 @@ jtreg() {
         [ -d "$JDK_TREE/$d" ] && dirs+=("$JDK_TREE/$d")
     done
     JT_JAVA="$IMAGE" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$IMAGE" -conc:2 -timeoutFactor:4 -retain:fail,error \
+        -vmoption:-XX:+UnlockDiagnosticVMOptions -vmoption:-XX:+PersistentHeapAudit \
         -verbose:fail,error,time -w:"$OUT/jtreg/work" -r:"$OUT/jtreg/report" "${dirs[@]}" > "$log" 2>&1 || true
     p=$(sed -n 's/^Test results:.*passed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
     f=$(sed -n 's/^Test results:.*failed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
