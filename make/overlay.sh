@@ -4,6 +4,8 @@
 # build/jdk and not written back is refused.
 . "$(dirname "$0")/common.sh"
 
+pristine_sum() { jdk_git show "pristine:$1" 2>/dev/null | sha256sum | cut -d' ' -f1 || true; }
+
 declare -A repo_sum laid_sum
 if [ -f "$MANIFEST" ]; then
     while read -r r l p; do repo_sum[$p]=$r; laid_sum[$p]=$l; done < "$MANIFEST"
@@ -22,32 +24,46 @@ while read -r f; do
         echo "$r ${laid_sum[$f]} $f" >> "$new"
         continue
     fi
-    if [ -n "${laid_sum[$f]:-}" ] && [ -e "$target" ] && [ "$(sum "$target")" != "${laid_sum[$f]}" ]; then
-        edited+=("$f")
-        continue
-    fi
-    mkdir -p "$(dirname "$target")"
+    tmp=$(mktemp)
     case $f in
         *.patch)
             jdk_git cat-file -e "pristine:${f%.patch}" 2>/dev/null ||
                 die "$f patches a file that the JDK does not have"
-            tmp=$(mktemp)
             jdk_git show "pristine:${f%.patch}" > "$tmp"
             patch --quiet --fuzz=0 --no-backup-if-mismatch "$tmp" "$ROOT/$f" ||
                 die "$f does not apply to the JDK's file"
-            chmod --reference="$target" "$tmp" 2>/dev/null || chmod 644 "$tmp"
-            mv "$tmp" "$target" ;;
-        *)  cp -p "$ROOT/$f" "$target"; touch "$target" ;;
+            chmod --reference="$target" "$tmp" 2>/dev/null || chmod 644 "$tmp" ;;
+        *)  cat "$ROOT/$f" > "$tmp"; chmod --reference="$ROOT/$f" "$tmp" ;;
     esac
+    # Replaced only if it is what was laid, or the JDK's own; one that is right already stays as it is.
+    have=$(sum "$target")
+    if [ -n "$have" ] && [ "$have" = "$(sum "$tmp")" ]; then
+        rm "$tmp"
+        echo "$r $have $f" >> "$new"
+        continue
+    fi
+    if [ -n "$have" ] && [ "$have" != "${laid_sum[$f]:-$(pristine_sum "${f%.patch}")}" ]; then
+        rm "$tmp"
+        edited+=("$f")
+        [ -z "${laid_sum[$f]:-}" ] || echo "${repo_sum[$f]} ${laid_sum[$f]} $f" >> "$new"
+        continue
+    fi
+    mkdir -p "$(dirname "$target")"
+    mv "$tmp" "$target"
     changed=$((changed + 1))
     echo "$r $(sum "$target") $f" >> "$new"
 done < <(overlay_files)
 
-[ ${#edited[@]} -eq 0 ] || die "edited in build/jdk and in the repository: ${edited[*]}; run 'make refresh' or restore one side"
-
 # Gone from the repository: back to the JDK's own state.
 for f in "${!laid_sum[@]}"; do
     [ -z "${present[$f]:-}" ] || continue
+    target=$JDK_TREE/${f%.patch}
+    have=$(sum "$target")
+    if [ -n "$have" ] && [ "$have" != "${laid_sum[$f]}" ] && [ "$have" != "$(pristine_sum "${f%.patch}")" ]; then
+        edited+=("$f")
+        echo "${repo_sum[$f]} ${laid_sum[$f]} $f" >> "$new"
+        continue
+    fi
     if jdk_git cat-file -e "pristine:${f%.patch}" 2>/dev/null; then
         jdk_git show "pristine:${f%.patch}" > "$JDK_TREE/${f%.patch}"
     else
@@ -57,4 +73,5 @@ for f in "${!laid_sum[@]}"; do
 done
 mv "$new" "$MANIFEST"
 trap - EXIT
+[ ${#edited[@]} -eq 0 ] || die "edited in build/jdk and in the repository: ${edited[*]}; run 'make refresh' or restore one side"
 [ "$changed" -eq 0 ] || echo "overlay: $changed files laid"

@@ -118,6 +118,17 @@ bool PersistentLog::format(int fd, size_t size, const uint8_t* uuid) {
   return ::pwrite(fd, &c, sizeof(c), 0) == (ssize_t)sizeof(c);
 }
 
+bool PersistentLog::was_used(int fd) {
+  for (int i = 0; i < 2; i++) {
+    PersistentCheckpoint c;
+    if (::pread(fd, &c, sizeof(c), i * (off_t)PersistentLogFormat::SlotSize) == (ssize_t)sizeof(c) &&
+        c.is_valid(c.uuid) && c.generation > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool PersistentLog::open(char* errbuf, size_t errlen) {
   log_lock = new PlatformMutex();
   sync_monitor = new PlatformMonitor();

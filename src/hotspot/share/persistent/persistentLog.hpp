@@ -37,6 +37,8 @@ class PersistentLog : public AllStatic {
  public:
   // Writes the header of a new log file.
   static bool format(int fd, size_t size, const uint8_t* uuid);
+  // Whether a heap with this log was ever opened after its creation.
+  static bool was_used(int fd);
   static bool open(char* errbuf, size_t errlen);    // reads and checks the header
   static bool recover(char* errbuf, size_t errlen); // applies what is whole; stops at a torn tail; refuses damage
 

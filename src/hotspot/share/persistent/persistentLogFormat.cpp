@@ -60,11 +60,13 @@ uint64_t PersistentLogFormat::skip_short_rest(size_t size, uint64_t lsn) {
 }
 
 bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
-  for (uint64_t at = lsn + 8; at < lsn + size; at += 8) {
+  for (uint64_t at = lsn; at < lsn + size; at += 8) {
     const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + at % size);
     if (rest_of_lap(size, at) >= sizeof(*h) && h->magic == PersistentRecordHeader::Magic &&
-        h->lsn == at && h->epoch == epoch && h->seq >= seq && h->durable >= seq &&
-        record_at(ring, size, at, h->seq, epoch) != nullptr) {
+        h->lsn == at && h->seq >= seq &&
+        // A later epoch began with a checkpoint that was durable.
+        (h->epoch == epoch ? h->durable >= seq : h->epoch > epoch) &&
+        record_at(ring, size, at, h->seq, h->epoch) != nullptr) {
       return true;
     }
   }

@@ -71,7 +71,8 @@ class PersistentLogFormat : public AllStatic {
   static uint64_t skip_short_rest(size_t size, uint64_t lsn);
 
   // The log ends before lsn, where seq was expected. Whether a valid record behind
-  // it proves that seq was durable once: then this is damage and no torn tail.
+  // it proves that seq was durable once, or that a later checkpoint was: then this is
+  // damage and no torn tail.
   static bool is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch);
 
   // Whether payload is a list of writes within [first, limit) of the data file.

@@ -146,6 +146,10 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   object_size   = align_up(requested == 0 ? DefaultSize : requested, PHeap::Alignment);
   file_log_size = align_up(requested_log == 0 ? DefaultLogSize : requested_log, (size_t)64 * K);
   data_size     = PersistentLayout::ObjectOffset + object_size;
+  // Nothing of an attempt before may show through.
+  if (::ftruncate(data_fd, 0) != 0 || ::ftruncate(log_fd, 0) != 0) {
+    return refuse(err, len, "%s cannot be written: %s", directory_name, os::strerror(errno));
+  }
   if (!allocate(data_fd, data_size, "data", err, len) ||
       !allocate(log_fd, file_log_size, "log", err, len)) {
     // Leave no half heap behind.
@@ -302,6 +306,11 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
     memcpy(&super, page, sizeof(super));
   } else if (data_size != 0) {
     return refuse(err, len, "%s/data is truncated: it has %zu bytes; restore the heap from a backup", directory_name, data_size);
+  }
+  // The superblock is older than the first use of the log.
+  if (unfinished && PersistentLog::was_used(log_fd)) {
+    return refuse(err, len, "%s/data is damaged: its superblock is gone although %s/log was in use; restore the heap from a backup",
+                  directory_name, directory_name);
   }
   bool ok = unfinished ? create(requested, requested_log, err, len) : check(requested, err, len);
   return ok && find_kind(err, len);

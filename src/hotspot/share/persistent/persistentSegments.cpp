@@ -188,8 +188,12 @@ void PersistentSegments::Update::abort() {
 HeapWord* PersistentAllocation::allocate_raw(JavaThread* thread, size_t words) {
   PersistentThread& pt = thread->persistent();
   size_t bytes = words * HeapWordSize;
+  // The length of a write in the log is 32 bits.
+  const size_t max_object = 2 * (size_t)G;
   char* p;
-  if (bytes <= pointer_delta(pt._plab_end, pt._plab_top, 1)) {
+  if (bytes > max_object) {
+    return nullptr;
+  } else if (bytes <= pointer_delta(pt._plab_end, pt._plab_top, 1)) {
     p = pt._plab_top;
     pt._plab_top += bytes;
   } else if (bytes > PersistentSegments::BufferSize / 4) {
