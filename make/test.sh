@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs tests on the JDK of build/<level>: make/test.sh LEVEL all|gtest|jtreg|crash.
+# Runs tests on the JDK of build/<level>: make/test.sh LEVEL all|gtest|jtreg|smoke|crash|upstream.
 # Each part prints its own counts, the last line their sum.
 . "$(dirname "$0")/common.sh"
 LEVEL=${1:-fastdebug}
@@ -36,21 +36,49 @@ gtest() {
     count gtest "$p" "$f"
 }
 
-jtreg() {
-    local log=$OUT/jtreg.txt p f e dirs=() d
-    for d in test/hotspot/jtreg/persistent test/jdk/java/lang/persistent; do
-        [ -d "$JDK_TREE/$d" ] && dirs+=("$JDK_TREE/$d")
+# Native libraries of our own tests: one C file each, beside the test.
+natives() {
+    mkdir -p "$OUT/native"
+    local c
+    for c in "$JDK_TREE"/test/hotspot/jtreg/persistent/lib*.c; do
+        cc -shared -fPIC -O1 -I"$IMAGE/include" -I"$IMAGE/include/linux" -o "$OUT/native/$(basename "${c%.c}").so" "$c" || die "$c does not compile"
     done
-    JT_JAVA="$IMAGE" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$IMAGE" -conc:2 -timeoutFactor:4 -retain:fail,error \
-        -vmoption:-XX:+UnlockDiagnosticVMOptions -vmoption:-XX:+PersistentHeapAudit \
-        -verbose:fail,error,time -w:"$OUT/jtreg/work" -r:"$OUT/jtreg/report" "${dirs[@]}" > "$log" 2>&1 || true
+}
+
+# run_jtreg NAME IMAGE DIR-OR-TEST...: our own tests, with the audit on.
+run_jtreg() {
+    local name=$1 image=$2 log=$OUT/$1.txt p f e
+    shift 2
+    natives
+    JT_JAVA="$image" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$image" -conc:2 -timeoutFactor:4 -retain:fail,error \
+        -nativepath:"$OUT/native" -vmoption:-XX:+UnlockDiagnosticVMOptions -vmoption:-XX:+PersistentHeapAudit \
+        -verbose:fail,error,time -w:"$OUT/$name/work" -r:"$OUT/$name/report" "$@" > "$log" 2>&1 || true
     p=$(sed -n 's/^Test results:.*passed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
     f=$(sed -n 's/^Test results:.*failed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
     e=$(sed -n 's/^Test results:.*error: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
     f=$(( ${f:-0} + ${e:-0} ))
     [ "${p:-0}" -gt 0 ] || [ "$f" -gt 0 ] || { tail -30 "$log"; f=1; }
     [ "$f" -eq 0 ] || { grep -E '^(FAILED|Error|TEST RESULT: (Failed|Error)|Failed)' "$log" | head -40; }
-    count jtreg "${p:-0}" "$f"
+    count "$name" "${p:-0}" "$f"
+}
+
+jtreg() {
+    local dirs=() d
+    for d in test/hotspot/jtreg/persistent test/jdk/java/lang/persistent test/langtools/tools/javac/annotations/persistent; do
+        [ -d "$JDK_TREE/$d" ] && dirs+=("$JDK_TREE/$d")
+    done
+    run_jtreg jtreg "$IMAGE" "${dirs[@]}"
+}
+
+# The release VM: what does not need asserts to be worth running.
+smoke() {
+    "$ROOT/make/smoke-image.sh"
+    local image=$BUILD/smoke/jdk t tests=()
+    for t in hotspot/jtreg/persistent/{AllocationForms,C2Barriers,GCRoots,JNIStores,RestartTest,BadInput}.java \
+             jdk/java/lang/persistent/{TxnTest,CollectionsTest,ConcurrencyTest}.java; do
+        tests+=("$JDK_TREE/test/$t")
+    done
+    run_jtreg smoke "$image" "${tests[@]}"
 }
 
 crash() {
@@ -64,9 +92,21 @@ crash() {
     count crash "$p" "$f"
 }
 
+# A sample of OpenJDK's own tests; 'make test-upstream' runs them all.
+upstream() {
+    local log=$OUT/upstream.txt line p f
+    IMAGE="$IMAGE" "$ROOT/make/test-upstream.sh" "$LEVEL" sample > "$log" 2>&1 || true
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ listed' "$log" | tail -1 || true)
+    p=$(sed 's/ passed.*//' <<< "$line")
+    f=$(sed 's/.*, \([0-9]*\) failed.*/\1/' <<< "$line")
+    [ -n "$line" ] || { p=0; f=1; }
+    [ "$f" = 0 ] || tail -40 "$log"
+    count upstream "$p" "$f"
+}
+
 case $WHAT in
-    all)   overlay; gtest; jtreg; crash ;;
-    gtest|jtreg|crash|overlay) $WHAT ;;
+    all)   overlay; gtest; jtreg; smoke; crash; upstream ;;
+    gtest|jtreg|smoke|crash|overlay|upstream) $WHAT ;;
     *)     die "unknown part $WHAT" ;;
 esac
 echo "$passed passed, $failed failed"

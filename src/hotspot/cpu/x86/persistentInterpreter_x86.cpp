@@ -7,7 +7,8 @@
 #include "interp_masm_x86.hpp"
 #include "oops/access.hpp"
 #include "persistent/persistentAccess.hpp"
-#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentBarrier.hpp"
+#include "persistent/persistentMedia.hpp"
 #include "persistent/persistentRuntime.hpp"
 #include "utilities/powerOfTwo.hpp"
 
@@ -17,10 +18,10 @@
 
 #define __ this->
 
-static const int SegmentShift = 20;
 
 void InterpreterMacroAssembler::branch_if_volatile(Register base, Register tmp, Label& is_volatile) {
-  assert(is_aligned(PHeap::size(), (size_t)1 << SegmentShift), "one compare of segment numbers");
+  const int SegmentShift = exact_log2(PersistentLayout::SegmentSize);
+  assert(is_aligned(PHeap::size(), PersistentLayout::SegmentSize), "one compare of segment numbers");
   __ mov64(tmp, -(int64_t)PHeap::base());
   __ addptr(tmp, base);
   __ shrptr(tmp, SegmentShift);
@@ -41,7 +42,7 @@ static address leaf_for(int size) {
 void InterpreterMacroAssembler::access_store_at(BasicType type, DecoratorSet decorators, Address dst, Register val,
                                                 Register tmp1, Register tmp2, Register tmp3) {
   Label is_volatile, done;
-  bool barrier = PHeap::is_enabled() && (decorators & IN_HEAP) != 0;
+  bool barrier = PHeap::is_enabled() && !PersistentBarrier::is_skipped(PersistentBarrier::interpreter) && (decorators & IN_HEAP) != 0;
   if (barrier) {
     Register base = dst.base();
     assert_different_registers(base, rdi, rsi, r10, r11);

@@ -13,9 +13,13 @@
 #include "oops/objArrayKlass.hpp"
 #include "oops/objArrayOop.inline.hpp"
 #include "oops/oop.inline.hpp"
+#include "oops/typeArrayKlass.hpp"
+#include "oops/typeArrayOop.inline.hpp"
+#include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -24,53 +28,10 @@
 #include "runtime/javaThread.hpp"
 #include "runtime/orderAccess.hpp"
 #include "runtime/safepointVerifiers.hpp"
-
-// ---- Raw memory ----
-
-static uint64_t raw_load(void* addr, int size) {
-  switch (size) {
-    case 1: return Atomic::load((volatile uint8_t*)addr);
-    case 2: return Atomic::load((volatile uint16_t*)addr);
-    case 4: return Atomic::load((volatile uint32_t*)addr);
-    case 8: return Atomic::load((volatile uint64_t*)addr);
-    default: ShouldNotReachHere(); return 0;
-  }
-}
-
-static void raw_store(void* addr, int size, uint64_t value) {
-  switch (size) {
-    case 1: Atomic::release_store_fence((volatile uint8_t*)addr, (uint8_t)value); break;
-    case 2: Atomic::release_store_fence((volatile uint16_t*)addr, (uint16_t)value); break;
-    case 4: Atomic::release_store_fence((volatile uint32_t*)addr, (uint32_t)value); break;
-    case 8: Atomic::release_store_fence((volatile uint64_t*)addr, value); break;
-    default: ShouldNotReachHere();
-  }
-}
-
-static uint64_t raw_cmpxchg(void* addr, int size, uint64_t compare, uint64_t value) {
-  switch (size) {
-    case 1: return Atomic::cmpxchg((volatile uint8_t*)addr, (uint8_t)compare, (uint8_t)value);
-    // Java emulates 16 bits with 32.
-    case 4: return Atomic::cmpxchg((volatile uint32_t*)addr, (uint32_t)compare, (uint32_t)value);
-    case 8: return Atomic::cmpxchg((volatile uint64_t*)addr, compare, value);
-    default: ShouldNotReachHere(); return 0;
-  }
-}
+#include "utilities/copy.hpp"
 
 static uint64_t truncate(uint64_t value, int size) {
   return size == 8 ? value : value & (((uint64_t)1 << (size * 8)) - 1);
-}
-
-static oopDesc* raw_load_oop(void* addr) {
-  return cast_from_oop<oopDesc*>(RawAccess<>::oop_load((narrowOop*)addr));
-}
-
-// A reference to V needs its slot registered before a collection can see it.
-static void raw_store_oop(void* addr, oopDesc* value) {
-  if (value != nullptr && !PHeap::contains(value)) {
-    PersistentSlots::add((narrowOop*)addr);
-  }
-  RawAccess<MO_SEQ_CST>::oop_store((narrowOop*)addr, cast_to_oop(value));
 }
 
 // ---- Outside transactions ----
@@ -108,7 +69,14 @@ static void log_outside(JavaThread* thread, oopDesc* base, void* addr, int size)
   append_outside(thread, &record);
 }
 
-static bool in_txn(JavaThread* thread) { return thread->persistent().in_txn(); }
+// Asked before an access stores anything: an implicit transaction may end here.
+static bool in_txn(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  if (txn != nullptr && txn->is_implicit()) {
+    txn->renew_if_large();
+  }
+  return txn != nullptr;
+}
 
 static bool is_unlogged(oopDesc* base, void* addr) {
   return PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base);
@@ -120,13 +88,13 @@ void PersistentAccess::store(JavaThread* thread, oopDesc* base, void* addr, int 
   assert(PHeap::contains(base), "caller has tested");
   value = truncate(value, size);
   if (is_unlogged(base, addr)) {
-    raw_store(addr, size, value);
+    PersistentRawMemory::store(addr, size, value);
   } else if (in_txn(thread)) {
-    thread->persistent()._txn->record(base, addr, size, raw_load(addr, size), value);
-    raw_store(addr, size, value);
+    thread->persistent()._txn->record(base, addr, size, PersistentRawMemory::load(addr, size), value);
+    PersistentRawMemory::store(addr, size, value);
   } else {
     PersistentStoreScope scope;
-    raw_store(addr, size, value);
+    PersistentRawMemory::store(addr, size, value);
     log_outside(thread, base, addr, size);
   }
 }
@@ -146,17 +114,17 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
   compare = truncate(compare, size);
   value = truncate(value, size);
   if (is_unlogged(base, addr)) {
-    return raw_cmpxchg(addr, size, compare, value);
+    return PersistentRawMemory::cmpxchg(addr, size, compare, value);
   }
   if (in_txn(thread)) {
-    uint64_t found = raw_cmpxchg(addr, size, compare, value);
+    uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
     if (found == compare) {
       thread->persistent()._txn->record(base, addr, size, compare, value);
     }
     return found;
   }
   PersistentStoreScope scope;
-  uint64_t found = raw_cmpxchg(addr, size, compare, value);
+  uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
   if (found == compare) {
     log_outside(thread, base, addr, size);
   }
@@ -165,14 +133,14 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
 
 uint64_t PersistentAccess::xchg(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value) {
   while (true) {
-    uint64_t found = raw_load(addr, size);
+    uint64_t found = PersistentRawMemory::load(addr, size);
     if (cmpxchg(thread, base, addr, size, found, value) == found) return found;
   }
 }
 
 uint64_t PersistentAccess::add(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t delta) {
   while (true) {
-    uint64_t found = raw_load(addr, size);
+    uint64_t found = PersistentRawMemory::load(addr, size);
     if (cmpxchg(thread, base, addr, size, found, found + delta) == found) return found;
   }
 }
@@ -195,7 +163,7 @@ static void remember_range(JavaThread* thread, oopDesc* base, char* addr, const 
     } else {
       memset(&value, fill, size);
     }
-    txn->record(base, addr + i, size, raw_load(addr + i, size), value);
+    txn->record(base, addr + i, size, PersistentRawMemory::load(addr + i, size), value);
     i += size;
   }
 }
@@ -239,6 +207,50 @@ void PersistentAccess::fill(JavaThread* thread, oopDesc* base, void* addr, uint8
   OrderAccess::fence();
 }
 
+void PersistentAccess::copy_swap(JavaThread* thread, oopDesc* base, void* addr, const void* from, size_t bytes, size_t esize) {
+  char* swapped = NEW_C_HEAP_ARRAY(char, bytes, mtPersistent);
+  Copy::conjoint_swap(from, swapped, bytes, esize);
+  copy(thread, base, addr, swapped, bytes);
+  FREE_C_HEAP_ARRAY(char, swapped);
+}
+
+// ---- JNI arrays ----
+
+bool PersistentAccess::copy_region(JavaThread* thread, typeArrayOop array, size_t offset, const void* from, size_t bytes) {
+  if (!PersistentBarrier::covers(array, PersistentBarrier::array_region)) return false;
+  copy(thread, array, cast_from_oop<char*>(array) + offset, from, bytes);
+  return true;
+}
+
+static char* elements(typeArrayOop array, size_t* bytes) {
+  BasicType type = TypeArrayKlass::cast(array->klass())->element_type();
+  *bytes = (size_t)array->length() * type2aelembytes(type);
+  return (char*)array->base(type);
+}
+
+void* PersistentAccess::copy_out(typeArrayOop array, jboolean* is_copy) {
+  size_t bytes;
+  char* from = elements(array, &bytes);
+  // Of an empty array too: the caller takes null for a failure.
+  char* copy = NEW_C_HEAP_ARRAY_RETURN_NULL(char, MAX2(bytes, (size_t)1), mtPersistent);
+  if (copy != nullptr) {
+    memcpy(copy, from, bytes);
+  }
+  if (is_copy != nullptr) *is_copy = JNI_TRUE;
+  return copy;
+}
+
+void PersistentAccess::copy_back(JavaThread* thread, typeArrayOop array, void* from, int mode) {
+  size_t bytes;
+  char* to = elements(array, &bytes);
+  if (mode != JNI_ABORT) {
+    copy(thread, array, to, from, bytes);
+  }
+  if (mode != JNI_COMMIT) {
+    FREE_C_HEAP_ARRAY(char, from);
+  }
+}
+
 // ---- References ----
 
 // Outside a transaction: store, capture what becomes reachable, append; or nothing
@@ -259,26 +271,26 @@ class PersistentOutsideStore : public StackObj {
       return true;
     }
     _capture.abort();
-    raw_store_oop(addr, found);
+    PersistentRawMemory::store_oop(addr, found);
     return false;
   }
-  PersistentCapture* capture() { return &_capture; }
+  const PersistentCapture::Failure& failure() const { return _capture.failure(); }
 };
 
 bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
   assert(PHeap::contains(base), "caller has tested");
   if (is_unlogged(base, addr)) {
-    raw_store_oop(addr, value);
+    PersistentRawMemory::store_oop(addr, value);
     return true;
   }
   if (in_txn(thread)) {
-    thread->persistent()._txn->record_oop(base, addr, raw_load_oop(addr), value);
-    raw_store_oop(addr, value);
+    thread->persistent()._txn->record_oop(base, addr, PersistentRawMemory::load_oop(addr), value);
+    PersistentRawMemory::store_oop(addr, value);
     return true;
   }
   PersistentStoreScope scope;
-  oopDesc* found = raw_load_oop(addr);
-  raw_store_oop(addr, value);
+  oopDesc* found = PersistentRawMemory::load_oop(addr);
+  PersistentRawMemory::store_oop(addr, value);
   PersistentOutsideStore outside(thread);
   return outside.log_or_undo(base, addr, found);
 }
@@ -294,40 +306,34 @@ static oop access_oop(oop base, ptrdiff_t offset, oop value, OP op, TRAPS) {
   if (v != nullptr && !PHeap::contains(v)) {
     PersistentSlots::add((narrowOop*)addr);
   }
-  if (in_txn(thread) || is_unlogged(obj, addr)) {
-    oopDesc* found;
-    if (op(addr, &found) && !is_unlogged(obj, addr)) {
+  oopDesc* found;
+  if (is_unlogged(obj, addr)) {
+    op(addr, &found);
+    return cast_to_oop(found);
+  }
+  if (in_txn(thread)) {
+    if (op(addr, &found)) {
       thread->persistent()._txn->record_oop(obj, addr, found, v);
     }
     return cast_to_oop(found);
   }
-  PersistentLog::lock();
-  oopDesc* found;
-  bool ok = true;
-  PersistentLogRecord record;
-  PersistentCapture capture(thread, &record);
-  if (op(addr, &found) && PersistentSegments::is_captured(obj)) {
-    ok = capture.add_location(obj, addr, sizeof(narrowOop), true) && capture.finish();
-    if (ok) {
-      append_outside(thread, &record);
-      capture.commit();
-    } else {
-      capture.abort();
-      raw_store_oop(addr, found);
+  PersistentCapture::Failure failure;
+  {
+    PersistentStoreScope scope;
+    PersistentOutsideStore outside(thread);
+    if (!op(addr, &found) || outside.log_or_undo(obj, addr, found)) {
+      return cast_to_oop(found);
     }
+    failure = outside.failure();
   }
-  PersistentLog::unlock();
-  if (!ok) {
-    capture.throw_failure(THREAD);
-    return nullptr;
-  }
-  return cast_to_oop(found);
+  failure.throw_it(THREAD);
+  return nullptr;
 }
 
 void PersistentAccess::store_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
   access_oop(base, offset, value, [value] (char* addr, oopDesc** found) {
-    *found = raw_load_oop(addr);
-    raw_store_oop(addr, cast_from_oop<oopDesc*>(value));
+    *found = PersistentRawMemory::load_oop(addr);
+    PersistentRawMemory::store_oop(addr, cast_from_oop<oopDesc*>(value));
     return true;
   }, THREAD);
 }
@@ -365,6 +371,58 @@ void PersistentAccess::arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOo
     }
     store_oop(d(), dst_offset + i, value, CHECK);
   }
+}
+
+// ---- The VM's own stores ----
+
+// A thread that is not a Java thread has no transaction; it writes to objects that
+// are not yet captured, at most.
+static JavaThread* storing_thread(oopDesc* base) {
+  Thread* thread = Thread::current();
+  if (thread->is_Java_thread()) return JavaThread::cast(thread);
+  guarantee(!PersistentSegments::is_captured(base), "only Java threads store to the persistent heap");
+  return nullptr;
+}
+
+void PersistentAccess::vm_put(oopDesc* base, void* addr, const void* value, int size) {
+  JavaThread* thread = storing_thread(base);
+  if (thread == nullptr) {
+    memcpy(addr, value, size);
+  } else {
+    put(thread, base, addr, value, size);
+  }
+}
+
+// Nobody expects an exception, or a safepoint, where the VM stores a reference.
+static void refused(oopDesc* base, ptrdiff_t offset, oopDesc* value) {
+  ResourceMark rm;
+  fatal("the virtual machine stored a reference to a volatile %s at offset %d of a persistent %s",
+        value->klass()->external_name(), (int)offset, base->klass()->external_name());
+}
+
+void PersistentAccess::vm_store_oop(oop base, ptrdiff_t offset, oop value) {
+  oopDesc* obj = cast_from_oop<oopDesc*>(base);
+  oopDesc* v = cast_from_oop<oopDesc*>(value);
+  JavaThread* thread = storing_thread(obj);
+  if (thread == nullptr) {
+    PersistentRawMemory::store_oop((char*)obj + offset, v);
+  } else if (!try_store_oop(thread, obj, (char*)obj + offset, v)) {
+    refused(obj, offset, v);
+  }
+}
+
+oop PersistentAccess::vm_xchg_oop(oop base, ptrdiff_t offset, oop value) {
+  JavaThread* THREAD = JavaThread::current(); // For exception macros.
+  oop found = xchg_oop(base, offset, value, THREAD);
+  if (HAS_PENDING_EXCEPTION) refused(cast_from_oop<oopDesc*>(base), offset, cast_from_oop<oopDesc*>(value));
+  return found;
+}
+
+oop PersistentAccess::vm_cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value) {
+  JavaThread* THREAD = JavaThread::current(); // For exception macros.
+  oop found = cmpxchg_oop(base, offset, compare, value, THREAD);
+  if (HAS_PENDING_EXCEPTION) refused(cast_from_oop<oopDesc*>(base), offset, cast_from_oop<oopDesc*>(value));
+  return found;
 }
 
 class RegisterSlotsClosure : public BasicOopIterateClosure {

@@ -47,6 +47,8 @@ class PersistentAccess : public AllStatic {
   // Copies bytes (not references) from anywhere to addr in base; overlapping is
   // fine. Also for fills: prepare_range(), write, finish_range().
   static void copy(JavaThread* thread, oopDesc* base, void* addr, const void* from, size_t bytes);
+  // Elements of esize bytes with their bytes reversed, as Copy::conjoint_swap.
+  static void copy_swap(JavaThread* thread, oopDesc* base, void* addr, const void* from, size_t bytes, size_t esize);
   static void fill(JavaThread* thread, oopDesc* base, void* addr, uint8_t value, size_t bytes);
 
   // ---- leaf: references ----
@@ -61,6 +63,19 @@ class PersistentAccess : public AllStatic {
   static oop  xchg_oop   (oop base, ptrdiff_t offset, oop value, TRAPS);
   // Array elements, one by one, with the store check. dst is persistent; src may be dst.
   static void arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOop dst, ptrdiff_t dst_offset, int length, TRAPS);
+
+  // ---- The VM's own stores, and JNI's: nothing is thrown ----
+  static void vm_put(oopDesc* base, void* addr, const void* value, int size);
+  static void vm_store_oop(oop base, ptrdiff_t offset, oop value);
+  static oop  vm_xchg_oop(oop base, ptrdiff_t offset, oop value);
+  static oop  vm_cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value);
+
+  // JNI: from native memory to an offset of array; false if array is volatile.
+  static bool  copy_region(JavaThread* thread, typeArrayOop array, size_t offset, const void* from, size_t bytes);
+  // GetPrimitiveArrayCritical of a persistent array: a copy, null if there is no
+  // memory for it; and Release, with JNI's modes.
+  static void* copy_out(typeArrayOop array, unsigned char* is_copy);
+  static void  copy_back(JavaThread* thread, typeArrayOop array, void* copy, int mode);
 
   // References were written into obj without a barrier before anybody else saw it
   // (clone, rematerialisation by deoptimisation). obj may be volatile: then nothing

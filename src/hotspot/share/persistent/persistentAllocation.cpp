@@ -16,7 +16,8 @@
 #include "oops/instanceKlass.inline.hpp"
 #include "oops/klass.inline.hpp"
 #include "oops/objArrayKlass.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/javaThread.inline.hpp"
 
@@ -89,10 +90,12 @@ bool PersistentAllocation::bypasses_tlab(JavaThread* thread) {
 
 PersistentAllocateSuspension::PersistentAllocateSuspension(JavaThread* thread)
   : _thread(thread), _depth(thread->persistent()._allocate_depth) {
-  if (_depth > 0 || thread->persistent()._allocation_site) {
+  thread->persistent()._allocation_site = false;
+  if (PersistentAllocateAll) {
+    _depth = 0;         // the program itself runs in such a call
+  } else if (_depth > 0) {
     thread->persistent()._allocate_depth = 0;
-    thread->persistent()._allocation_site = false;
-    if (_depth > 0) reopen_tlab(thread);
+    reopen_tlab(thread);
   }
 }
 
@@ -166,7 +169,14 @@ static const char* refusal(Klass* klass) {
     { "java/util/concurrent/locks/AbstractQueuedSynchronizer$Node",     "threads of this process wait in it" },
     { "java/util/concurrent/locks/AbstractQueuedLongSynchronizer$Node", "threads of this process wait in it" },
     { "java/util/concurrent/locks/StampedLock$Node",                    "threads of this process wait in it" },
+    { "java/lang/reflect/AccessibleObject",      "methods and fields belong to this process" },
+    { "java/lang/reflect/Parameter",             "methods and fields belong to this process" },
+    { "java/lang/reflect/RecordComponent",       "methods and fields belong to this process" },
     { "java/lang/ThreadLocal$ThreadLocalMap",    "it belongs to a thread" },
+    { "java/lang/persistent/Txn",                "transactions belong to this process" },
+    { "java/lang/persistent/ThreadContext",      "transactions belong to this process" },
+    { "java/lang/persistent/ThreadContext$TxnScope", "transactions belong to this process" },
+    { "java/lang/persistent/ThreadContext$HeldLock", "transactions belong to this process" },
   };
   for (Klass* k = ik; k != nullptr; k = k->super()) {
     if (!k->class_loader_data()->is_the_null_class_loader_data()) continue;

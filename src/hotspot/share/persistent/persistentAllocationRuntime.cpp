@@ -20,7 +20,8 @@
 #include "oops/oop.inline.hpp"
 #include "oops/typeArrayKlass.hpp"
 #include "persistent/persistentAllocation.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "runtime/frame.inline.hpp"
 #include "runtime/handles.inline.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
@@ -40,15 +41,26 @@ static void log_site(JavaThread* current, oop obj) {
   }
 }
 
+// With PersistentAllocateAll C2 calls these for ordinary sites too.
+static PersistentAllocationMark::Kind site_kind() {
+  return PersistentAllocateAll ? PersistentAllocationMark::in_allocate_scope : PersistentAllocationMark::explicit_site;
+}
+
+static void check_allowed(Klass* klass, TRAPS) {
+  if (!PersistentAllocateAll) {
+    PersistentAllocation::check_allowed(klass, THREAD);
+  }
+}
+
 oop PersistentAllocationRuntime::new_instance(Klass* klass, TRAPS) {
   Handle holder(THREAD, klass->klass_holder());  // keep the klass alive
   InstanceKlass* ik = InstanceKlass::cast(klass);
   ik->check_valid_for_instantiation(true, CHECK_NULL);
   ik->initialize(CHECK_NULL);
-  PersistentAllocation::check_allowed(ik, CHECK_NULL);
+  check_allowed(ik, CHECK_NULL);
   oop obj;
   {
-    PersistentAllocationMark mark(THREAD, PersistentAllocationMark::explicit_site);
+    PersistentAllocationMark mark(THREAD, site_kind());
     obj = ik->allocate_instance(CHECK_NULL);
   }
   log_site(THREAD, obj);
@@ -57,10 +69,10 @@ oop PersistentAllocationRuntime::new_instance(Klass* klass, TRAPS) {
 
 oop PersistentAllocationRuntime::new_array(Klass* array_klass, jint length, TRAPS) {
   Handle holder(THREAD, array_klass->klass_holder());
-  PersistentAllocation::check_allowed(array_klass, CHECK_NULL);
+  check_allowed(array_klass, CHECK_NULL);
   oop obj;
   {
-    PersistentAllocationMark mark(THREAD, PersistentAllocationMark::explicit_site);
+    PersistentAllocationMark mark(THREAD, site_kind());
     if (array_klass->is_typeArray_klass()) {
       obj = TypeArrayKlass::cast(array_klass)->allocate(length, CHECK_NULL);
     } else {
@@ -73,10 +85,10 @@ oop PersistentAllocationRuntime::new_array(Klass* array_klass, jint length, TRAP
 
 oop PersistentAllocationRuntime::new_multi_array(Klass* array_klass, int rank, jint* dims, TRAPS) {
   Handle holder(THREAD, array_klass->klass_holder());
-  PersistentAllocation::check_allowed(array_klass, CHECK_NULL);
+  check_allowed(array_klass, CHECK_NULL);
   oop obj;
   {
-    PersistentAllocationMark mark(THREAD, PersistentAllocationMark::explicit_site);
+    PersistentAllocationMark mark(THREAD, site_kind());
     obj = ArrayKlass::cast(array_klass)->multi_allocate(rank, dims, CHECK_NULL);
   }
   log_site(THREAD, obj);

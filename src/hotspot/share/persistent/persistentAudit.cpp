@@ -7,6 +7,7 @@
 
 #include "classfile/javaClasses.hpp"
 #include "classfile/vmClasses.hpp"
+#include "logging/log.hpp"
 #include "memory/allocation.inline.hpp"
 #include "memory/resourceArea.hpp"
 #include "oops/access.inline.hpp"
@@ -16,12 +17,14 @@
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentTxn.hpp"
+#include "persistent/persistent_globals.hpp"
+#include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/safepoint.hpp"
 #include "runtime/vmOperations.hpp"
@@ -76,8 +79,15 @@ class AuditTrace : public StackObj {
       }
       return PersistentCapture::encode_reference(obj);
     }
+    uint32_t media;
+    memcpy(&media, _media.adr_at((int)offset), sizeof(media));
+    if (PersistentAllocateAll && media == 0) {
+      return 0;       // whatever cannot be on the media is null there
+    }
     return PersistentClassTable::symbol_for(v, &_no_entries);
   }
+
+  static void push_captured(void* trace, oopDesc* obj) { ((AuditTrace*)trace)->push(obj); }
 
   void check(oopDesc* obj) {
     _objects++;
@@ -87,6 +97,7 @@ class AuditTrace : public StackObj {
     _media.at_grow(bytes);
     char* image = _expected.adr_at(0);
     memcpy(image, obj, bytes);
+    PersistentMedia::read_data(PersistentCapture::file_offset(obj), _media.adr_at(0), bytes);
     uint64_t mark = PersistentCapture::clean_mark(obj);
     uint32_t id = PersistentClassTable::id_for(klass, &_no_entries);
     memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
@@ -110,15 +121,19 @@ class AuditTrace : public StackObj {
         memcpy(image + ((char*)slot - (char*)obj), &media, sizeof(media));
       }
     }
-    PersistentMedia::read_data(PersistentCapture::file_offset(obj), _media.adr_at(0), bytes);
     if (memcmp(image, _media.adr_at(0), bytes) == 0) return;
     for (int i = 0; i < bytes; i += 4) {
       uint32_t e, m;
       memcpy(&e, image + i, sizeof(e));
       memcpy(&m, _media.adr_at(i), sizeof(m));
       if (e != m && !PersistentTxn::any_stored_to((char*)obj + i) && !PersistentTxn::any_stored_to((char*)obj + i + 3)) {
-        char what[80];
-        jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x", e, m);
+        char what[160];
+        uint64_t seq = PersistentLog::last_writer(PersistentCapture::file_offset((char*)obj + i));
+        if (seq != 0) {
+          jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x; last written by record " UINT64_FORMAT, e, m, seq);
+        } else {
+          jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x; not written by any record in the log", e, m);
+        }
         report(obj, i, what);
       }
     }
@@ -132,6 +147,7 @@ class AuditTrace : public StackObj {
   int run() {
     oop root = PersistentOpen::root();
     if (root != nullptr) push(cast_from_oop<oopDesc*>(root));
+    PersistentSegments::captured_do(push_captured, this);
     while (_stack.is_nonempty()) {
       check(_stack.pop());
     }
@@ -146,6 +162,7 @@ class AuditTrace : public StackObj {
 
 int PersistentAudit::run(outputStream* st) {
   assert_at_safepoint();
+  PersistentTxn::renew_all_implicit();
   PersistentLog::lock();
   PersistentLog::drain();
   AuditTrace trace(st);
@@ -157,11 +174,36 @@ int PersistentAudit::run(outputStream* st) {
 
 class VM_PersistentAudit : public VM_Operation {
   outputStream* _st;
+  int _differences;
  public:
-  VM_PersistentAudit(outputStream* st) : _st(st) {}
+  VM_PersistentAudit(outputStream* st) : _st(st), _differences(0) {}
   VMOp_Type type() const override { return VMOp_PersistentAudit; }
-  void doit() override            { PersistentAudit::run(_st); }
+  void doit() override            { _differences = PersistentAudit::run(_st); }
+  int differences() const         { return _differences; }
 };
+
+volatile uintx PersistentAudit::_commits = 0;
+volatile bool  PersistentAudit::_due = false;
+
+void PersistentAudit::count_commit() {
+  if (PersistentHeapAudit && PersistentHeapAuditInterval > 0 &&
+      Atomic::add(&_commits, (uintx)1) % PersistentHeapAuditInterval == 0) {
+    Atomic::store(&_due, true);
+  }
+}
+
+void PersistentAudit::run_if_due() {
+  if (!Atomic::load(&_due) || !Atomic::cmpxchg(&_due, true, false)) return;
+  ResourceMark rm;
+  stringStream ss;
+  VM_PersistentAudit op(&ss);
+  VMThread::execute(&op);
+  log_debug(pheap)("%s", ss.as_string());
+  if (op.differences() != 0) {
+    tty->print_raw(ss.as_string());
+    fatal("persistent heap: memory and media differ, see the audit's output");
+  }
+}
 
 void PersistentAudit::execute(outputStream* st) {
   if (!PHeap::is_enabled()) {

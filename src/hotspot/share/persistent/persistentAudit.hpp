@@ -12,11 +12,20 @@
 class outputStream;
 
 // The safety net under the barriers: once the log is applied, the media must hold
-// the media form of what is in memory, for every captured object that the root
-// directory reaches. A difference is a store that some path failed to log. Locations
-// that open transactions have written are left out.
+// the media form of what is in memory, for every captured object: those captured
+// since the heap was opened, and those that the root directory reaches. A difference
+// is a store that some path failed to log. Locations that open transactions have
+// written are left out.
 class PersistentAudit : public AllStatic {
+  static volatile uintx _commits;
+  static volatile bool  _due;
+
  public:
+  // PersistentHeapAuditInterval: counts a commit; leaf. The audit itself needs a
+  // thread in VM that may safepoint. A difference is fatal.
+  static void count_commit();
+  static void run_if_due();
+
   // Runs at a safepoint; differences go to st (the first ones), returns their number.
   static int run(outputStream* st);
   // The same from a thread in VM: stops the program, prints a summary.

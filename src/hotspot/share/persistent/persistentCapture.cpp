@@ -10,7 +10,9 @@
 #include "classfile/systemDictionary.hpp"
 #include "classfile/vmClasses.hpp"
 #include "classfile/vmSymbols.hpp"
+#include "classfile/classLoaderData.inline.hpp"
 #include "memory/allocation.inline.hpp"
+#include "memory/iterator.inline.hpp"
 #include "memory/resourceArea.hpp"
 #include "memory/universe.hpp"
 #include "oops/access.inline.hpp"
@@ -22,10 +24,11 @@
 #include "oops/typeArrayOop.inline.hpp"
 #include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentClassTable.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentTxn.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/javaThread.hpp"
@@ -83,8 +86,12 @@ bool PersistentCapture::is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
   return rw != nullptr && rw->find_local_field_from_offset((int)offset, false, &fd) && fd.name() != read_holds_name;
 }
 
-// Written in place of the state: unlocked.
+// Written in place of the state: unlocked. Likewise the VM's own flags of a string.
 void PersistentCapture::put_unlocked_state(Klass* klass, char* image) {
+  if (klass == vmClasses::String_klass()) {
+    image[java_lang_String::flags_offset()] = 0;
+    return;
+  }
   InstanceKlass* sync = synchronizer_class(klass);
   if (sync == nullptr) return;
   fieldDescriptor fd;
@@ -206,17 +213,16 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
 // ---- Capture ----
 
 PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record)
-  : _thread(thread), _record(record), _objects(0), _done(0), _failure(Failure::none),
-    _failed_holder(nullptr), _failed_offset(0), _failed_class(nullptr) {
+  : _thread(thread), _record(record), _objects(0), _done(0), _failure() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
 }
 
-bool PersistentCapture::fail(Failure failure, oopDesc* holder, ptrdiff_t offset, Klass* klass) {
-  if (_failure == Failure::none) {
-    _failure = failure;
-    _failed_holder = holder;
-    _failed_offset = offset;
-    _failed_class = klass;
+bool PersistentCapture::fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass) {
+  if (_failure._reason == Failure::none) {
+    _failure._reason = reason;
+    _failure._holder = holder;
+    _failure._offset = offset;
+    _failure._class = klass;
   }
   return false;
 }
@@ -232,12 +238,49 @@ uint64_t PersistentCapture::file_offset(const void* p) {
 
 bool PersistentCapture::reach(oopDesc* obj) {
   if (PersistentSegments::is_captured(obj)) return true;
-  if (PersistentTxn::allocated_by_other(_thread, obj)) {
+  if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
     return fail(Failure::foreign_allocation, obj, 0, obj->klass());
   }
   PersistentSegments::set_captured(obj);
   _objects.append(obj);
   return true;
+}
+
+class RefersToClosure : public BasicOopIterateClosure {
+  oopDesc* _wanted;
+  bool     _found;
+ public:
+  RefersToClosure(oopDesc* wanted) : _wanted(wanted), _found(false) {}
+  bool found() const { return _found; }
+  void do_oop(narrowOop* p) override {
+    if (cast_from_oop<oopDesc*>(RawAccess<>::oop_load(p)) == _wanted) _found = true;
+  }
+  void do_oop(oop* p) override { ShouldNotReachHere(); }
+};
+
+// Whether the volatile object may stand in that field of holder, and reads null after
+// a restart. A program's transient fields are its own business. The JDK's hold what
+// their classes write in writeObject (tables, nodes): losing them would lose the
+// contents of a collection. Only a view of the holder can be made again: it refers back
+// to the holder, or stands in a field for a Set or Collection. And ZoneRegion looks its
+// rules up when they are missing.
+static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
+  if (PersistentAllocateAll) return true;
+  fieldDescriptor fd;
+  if (!holder->is_instance() ||
+      !InstanceKlass::cast(holder->klass())->find_field_from_offset((int)offset, false, &fd) ||
+      !fd.access_flags().is_transient()) {
+    return false;
+  }
+  ClassLoaderData* cld = fd.field_holder()->class_loader_data();
+  if (!cld->is_boot_class_loader_data() && !cld->is_platform_class_loader_data()) return true;
+  if (fd.signature()->equals("Ljava/util/Set;") || fd.signature()->equals("Ljava/util/Collection;") ||
+      fd.field_holder()->name()->equals("java/time/ZoneRegion")) {
+    return true;
+  }
+  RefersToClosure back(holder);
+  value->oop_iterate(&back);
+  return back.found();
 }
 
 // The media form of the reference in slot. A string or box of V is replaced by its
@@ -253,6 +296,11 @@ bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media
   if (!PHeap::contains(obj)) {
     Klass* klass = obj->klass();
     if (klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT) {
+      if (PersistentAllocateAll) {
+        // Programs compare interned strings and cached boxes by identity.
+        *media = 0;
+        return true;
+      }
       obj = copy_immutable(obj);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
       RawAccess<>::oop_store(slot, cast_to_oop(obj));
@@ -263,10 +311,7 @@ bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media
         *media = symbol;
         return true;
       }
-      fieldDescriptor fd;
-      if (holder->is_instance() &&
-          InstanceKlass::cast(holder->klass())->find_field_from_offset((int)offset, false, &fd) &&
-          fd.access_flags().is_transient()) {
+      if (may_be_lost(holder, offset, obj)) {
         *media = 0;
         return true;
       }
@@ -296,6 +341,8 @@ bool PersistentCapture::add_location(oopDesc* base, char* addr, int size, bool i
   }
   return true;
 }
+
+bool PersistentCapture::add_object(oopDesc* obj) { return reach(obj); }
 
 bool PersistentCapture::add_root(oopDesc* obj) {
   if (!reach(obj)) return false;
@@ -362,11 +409,11 @@ bool PersistentCapture::write_object(oopDesc* obj) {
 }
 
 bool PersistentCapture::finish() {
-  while (_failure == Failure::none && _done < _objects.length()) {
+  while (_failure._reason == Failure::none && _done < _objects.length()) {
     oopDesc* obj = _objects.at(_done++);
     write_object(obj);
   }
-  if (_failure != Failure::none) return false;
+  if (_failure._reason != Failure::none) return false;
   _segments.finish(_record);
   return true;
 }
@@ -383,38 +430,41 @@ void PersistentCapture::abort() {
   PersistentClassTable::abort_entries();
 }
 
-void PersistentCapture::throw_failure(TRAPS) {
+void PersistentCapture::Failure::throw_it(TRAPS) const {
   assert(!PersistentLog::owned_by_self(), "may run Java code");
   ResourceMark rm(THREAD);
   stringStream where;
-  switch (_failure) {
-    case Failure::volatile_reference: {
-      Klass* holder = _failed_holder->klass();
+  switch (_reason) {
+    case volatile_reference: {
+      Klass* holder = _holder->klass();
+      bool of_jdk = false;
       if (holder->is_objArray_klass()) {
         where.print("element %d of a persistent %s",
-                    (int)((_failed_offset - objArrayOopDesc::base_offset_in_bytes()) / (ptrdiff_t)sizeof(narrowOop)),
+                    (int)((_offset - objArrayOopDesc::base_offset_in_bytes()) / (ptrdiff_t)sizeof(narrowOop)),
                     holder->external_name());
       } else {
         fieldDescriptor fd;
-        bool found = InstanceKlass::cast(holder)->find_field_from_offset((int)_failed_offset, false, &fd);
+        bool found = InstanceKlass::cast(holder)->find_field_from_offset((int)_offset, false, &fd);
         where.print("field %s of a persistent %s", found ? fd.name()->as_C_string() : "?", holder->external_name());
+        of_jdk = !found || fd.field_holder()->class_loader() == nullptr;
       }
-      where.print(" refers to a volatile %s; allocate that with new @Persistent, or make the field transient",
-                  _failed_class->external_name());
+      where.print(" refers to a volatile %s; %s", _class->external_name(),
+                  of_jdk ? "change that object in PersistentHeap.allocate"
+                         : "allocate that with new @Persistent, or make the field transient");
       Symbol* name = SymbolTable::new_symbol("java/lang/persistent/VolatileReferenceException");
       THROW_MSG(name, where.as_string());
     }
-    case Failure::foreign_allocation: {
+    case foreign_allocation: {
       where.print("a persistent %s was allocated by the open transaction of another thread and cannot be committed before it",
-                  _failed_class->external_name());
+                  _class->external_name());
       Symbol* name = SymbolTable::new_symbol("java/lang/persistent/TxnException");
       THROW_MSG(name, where.as_string());
     }
-    case Failure::no_space:
+    case no_space:
       THROW_MSG(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
-    case Failure::table_full: {
+    case table_full: {
       where.print("no room in the class table of persistent heap %s for class %s",
-                  PersistentMedia::directory(), _failed_class->external_name());
+                  PersistentMedia::directory(), _class->external_name());
       Symbol* name = SymbolTable::new_symbol("java/lang/persistent/TxnException");
       THROW_MSG(name, where.as_string());
     }

@@ -23,21 +23,30 @@ class PersistentLogRecord;
 // that it reaches are written whole, strings and boxes of V are copied into P first.
 //
 // Used under the log's lock from the first add to the append; never safepoints. If
-// an add fails the capture is aborted and throw_failure() tells the program why.
+// an add fails the capture is aborted; failure() says why.
 class PersistentCapture : public StackObj {
+ public:
+  // Why a capture cannot be: kept when the log's lock is given up, thrown after.
+  struct Failure {
+    enum Reason { none, volatile_reference, foreign_allocation, no_space, table_full };
+    Reason    _reason = none;
+    oopDesc*  _holder = nullptr;
+    ptrdiff_t _offset = 0;
+    Klass*    _class  = nullptr;      // of the object that is referred to
+
+    void throw_it(TRAPS) const;
+  };
+
+ private:
   JavaThread*          _thread;
   PersistentLogRecord* _record;
   PersistentSegments::Update _segments;
   GrowableArrayCHeap<oopDesc*, mtPersistent> _objects;   // captured by this record
   int                  _done;                            // of them, written
 
-  enum class Failure { none, volatile_reference, foreign_allocation, no_space, table_full };
-  Failure  _failure;
-  oopDesc* _failed_holder;
-  ptrdiff_t _failed_offset;
-  Klass*   _failed_class;       // of the V object
+  Failure _failure;
 
-  bool fail(Failure failure, oopDesc* holder, ptrdiff_t offset, Klass* klass);
+  bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
   bool reach(oopDesc* obj);
   bool write_object(oopDesc* obj);
@@ -48,6 +57,8 @@ class PersistentCapture : public StackObj {
 
   // What stands at addr (size bytes) in the captured object base.
   bool add_location(oopDesc* base, char* addr, int size, bool is_oop);
+  // A whole object, whether anything refers to it or not.
+  bool add_object(oopDesc* obj);
   // The root directory.
   bool add_root(oopDesc* obj);
 
@@ -55,7 +66,7 @@ class PersistentCapture : public StackObj {
   bool finish();
   void commit();
   void abort();
-  void throw_failure(TRAPS);
+  const Failure& failure() const { return _failure; }
 
   // Whether the location is never part of the media state: who holds, and who waits
   // for, a lock of java.util.concurrent.

@@ -24,6 +24,7 @@
 #include "oops/objArrayKlass.hpp"
 #include "oops/oop.inline.hpp"
 #include "oops/typeArrayKlass.hpp"
+#include "persistent/persistentClassTableFormat.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistent_globals.hpp"
@@ -38,67 +39,10 @@
 #include "utilities/ostream.hpp"
 #include "utilities/resizeableResourceHash.hpp"
 
-// ---- Entries on the media; see doc/file-format.md ----
-
-struct EntryHeader {
-  uint32_t size;        // of the entry, a multiple of 8; 0: end of the table
-  uint32_t crc;         // of what follows this field
-  uint32_t kind;
-  uint32_t id;
-};
-
-enum EntryKind : uint32_t { class_entry = 1, symbol_entry = 2 };
-enum SymbolKind : uint32_t { class_symbol = 1, primitive_symbol = 2, static_symbol = 3, constants_symbol = 4 };
-enum LoaderKind : uint32_t { boot_loader = 0, platform_loader = 1, app_loader = 2 };
-
-static uint32_t entry_crc(const char* entry, uint32_t size) {
-  const size_t skip = offsetof(EntryHeader, kind);
-  return (uint32_t)ClassLoader::crc32(0, entry + skip, (jint)(size - skip));
-}
-
-class EntryWriter : public StackObj {
-  GrowableArrayCHeap<char, mtPersistent> _bytes;
- public:
-  EntryWriter(EntryKind kind, uint32_t id) : _bytes(256) {
-    put((uint32_t)0); put((uint32_t)0); put((uint32_t)kind); put(id);
-  }
-  void put(uint32_t v) {
-    for (int i = 0; i < 4; i++) _bytes.append((char)(v >> (i * 8)));
-  }
-  void put(const Symbol* s) {
-    put((uint32_t)s->utf8_length());
-    for (int i = 0; i < s->utf8_length(); i++) _bytes.append((char)s->char_at(i));
-  }
-  void finish() {
-    while (_bytes.length() % 8 != 0) _bytes.append(0);
-    EntryHeader* h = (EntryHeader*)_bytes.adr_at(0);
-    h->size = (uint32_t)_bytes.length();
-    h->crc = entry_crc(_bytes.adr_at(0), h->size);
-  }
-  const char* bytes() { return _bytes.adr_at(0); }
-  uint32_t size()     { return (uint32_t)_bytes.length(); }
-};
-
-class EntryReader : public StackObj {
-  const char* _p;
-  const char* _end;
- public:
-  EntryReader(const char* entry) : _p(entry + sizeof(EntryHeader)), _end(entry + ((const EntryHeader*)entry)->size) {}
-  uint32_t get() {
-    uint32_t v = 0;
-    if (_p + sizeof(v) <= _end) memcpy(&v, _p, sizeof(v));
-    _p += sizeof(v);
-    return v;
-  }
-  Symbol* get_symbol() {
-    uint32_t length = get();
-    if (length > (size_t)(_end - _p)) return SymbolTable::new_permanent_symbol("");
-    TempNewSymbol s = SymbolTable::new_symbol(_p, (int)length);
-    _p += length;
-    s->make_permanent();
-    return s;
-  }
-};
+typedef PersistentClassTableFormat::EntryHeader EntryHeader;
+typedef PersistentClassTableFormat::Writer      EntryWriter;
+typedef PersistentClassTableFormat::Reader      EntryReader;
+typedef PersistentClassTableFormat::SymbolKind  SymbolKind;
 
 // ---- Entries in memory ----
 
@@ -149,14 +93,13 @@ bool PersistentClassTable::read(char* errbuf, size_t errlen) {
     const char* entry = table + table_end;
     const EntryHeader* h = (const EntryHeader*)entry;
     if (h->size == 0) break;
-    if (h->size % 8 != 0 || h->size < sizeof(EntryHeader) ||
-        h->size > PersistentLayout::ClassTableSize - table_end || h->crc != entry_crc(entry, h->size)) {
+    if (!PersistentClassTableFormat::is_valid(entry, PersistentLayout::ClassTableSize - table_end)) {
       os::snprintf(errbuf, errlen, "%s/data is damaged: class table entry at offset %zu; restore the heap from a backup",
                    PersistentMedia::directory(), PersistentLayout::ClassTableOffset + table_end);
       return false;
     }
     EntryReader r(entry);
-    if (h->kind == class_entry) {
+    if (h->kind == PersistentClassTableFormat::class_entry) {
       ClassEntry e;
       e.id = h->id;
       e.loader = r.get();
@@ -208,8 +151,8 @@ static bool append_entry(EntryWriter* w, PersistentLogRecord* record) {
 }
 
 static uint32_t loader_of(const ClassLoaderData* cld) {
-  if (cld->is_the_null_class_loader_data()) return boot_loader;
-  return cld->is_platform_class_loader_data() ? platform_loader : app_loader;
+  if (cld->is_the_null_class_loader_data()) return PersistentClassTableFormat::boot_loader;
+  return cld->is_platform_class_loader_data() ? PersistentClassTableFormat::platform_loader : PersistentClassTableFormat::app_loader;
 }
 
 static bool is_nameable(const Klass* k) {
@@ -241,7 +184,7 @@ uint32_t PersistentClassTable::id_for(Klass* klass, PersistentLogRecord* record)
     id = 1;
     while (class_by_id->contains(id)) id++;
   }
-  EntryWriter w(class_entry, id);
+  EntryWriter w(PersistentClassTableFormat::class_entry, id);
   w.put(loader_of(klass->class_loader_data()));
   w.put(klass->name());
   if (klass->is_instance_klass()) {
@@ -275,7 +218,7 @@ static uint32_t add_symbol(SymbolKind kind, uint32_t loader, Symbol* holder, Sym
                            Klass* klass, int offset, BasicType type, PersistentLogRecord* record) {
   uint32_t id = (uint32_t)symbols->length() + 1;
   if (id >= SymbolLimit) return 0;
-  EntryWriter w(symbol_entry, id);
+  EntryWriter w(PersistentClassTableFormat::symbol_entry, id);
   w.put(kind);
   w.put(loader);
   w.put(holder);
@@ -313,7 +256,7 @@ static uint32_t static_symbol_in(InstanceKlass* ik, oop obj, PersistentLogRecord
     if (fs.access_flags().is_static() && fs.access_flags().is_final() &&
         is_reference_type(Signature::basic_type(fs.signature())) &&
         static_value(ik, fs.offset()) == obj) {
-      return add_symbol(static_symbol, loader_of(ik->class_loader_data()), ik->name(), fs.name(),
+      return add_symbol(PersistentClassTableFormat::static_symbol, loader_of(ik->class_loader_data()), ik->name(), fs.name(),
                         ik, fs.offset(), T_ILLEGAL, record);
     }
   }
@@ -349,20 +292,20 @@ uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) 
     BasicType type = k == nullptr ? java_lang_Class::primitive_type(obj) : T_ILLEGAL;
     for (int i = 0; i < symbols->length(); i++) {
       SymbolEntry* e = symbols->adr_at(i);
-      if (k != nullptr ? (e->kind == class_symbol && e->klass == k) : (e->kind == primitive_symbol && e->type == type)) {
+      if (k != nullptr ? (e->kind == PersistentClassTableFormat::class_symbol && e->klass == k) : (e->kind == PersistentClassTableFormat::primitive_symbol && e->type == type)) {
         return e->id;
       }
     }
     if (k == nullptr) {
       Symbol* name = SymbolTable::new_permanent_symbol(type2name(type));
-      return add_symbol(primitive_symbol, boot_loader, name, vmSymbols::class_signature(), nullptr, 0, type, record);
+      return add_symbol(PersistentClassTableFormat::primitive_symbol, PersistentClassTableFormat::boot_loader, name, vmSymbols::class_signature(), nullptr, 0, type, record);
     }
     if (!is_nameable(k)) return 0;
-    return add_symbol(class_symbol, loader_of(k->class_loader_data()), k->name(), vmSymbols::class_signature(), k, 0, T_ILLEGAL, record);
+    return add_symbol(PersistentClassTableFormat::class_symbol, loader_of(k->class_loader_data()), k->name(), vmSymbols::class_signature(), k, 0, T_ILLEGAL, record);
   }
   for (int i = 0; i < symbols->length(); i++) {
     SymbolEntry* e = symbols->adr_at(i);
-    if (e->kind == static_symbol && e->klass != nullptr && static_value(e->klass, e->offset) == obj) {
+    if (e->kind == PersistentClassTableFormat::static_symbol && e->klass != nullptr && static_value(e->klass, e->offset) == obj) {
       return e->id;
     }
   }
@@ -374,12 +317,13 @@ uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) 
     if (is_enum(element) && is_nameable(element) && enum_constants(element) == obj) {
       for (int i = 0; i < symbols->length(); i++) {
         SymbolEntry* e = symbols->adr_at(i);
-        if (e->kind == constants_symbol && e->klass == element) return e->id;
+        if (e->kind == PersistentClassTableFormat::constants_symbol && e->klass == element) return e->id;
       }
-      return add_symbol(constants_symbol, loader_of(element->class_loader_data()), element->name(),
+      return add_symbol(PersistentClassTableFormat::constants_symbol, loader_of(element->class_loader_data()), element->name(),
                         vmSymbols::object_array_signature(), element, 0, T_ILLEGAL, record);
     }
   }
+  if (PersistentAllocateAll) return 0;    // the reference is lost, which is quicker to find out
   for (int i = 0; i < classes->length(); i++) {
     Klass* k = classes->at(i).klass;
     if (k != nullptr && k->is_instance_klass()) {
@@ -414,8 +358,8 @@ static const char* java_name(Symbol* name) {
 }
 
 static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
-  Handle h(THREAD, loader == boot_loader ? (oop)nullptr :
-                   loader == platform_loader ? SystemDictionary::java_platform_loader()
+  Handle h(THREAD, loader == PersistentClassTableFormat::boot_loader ? (oop)nullptr :
+                   loader == PersistentClassTableFormat::platform_loader ? SystemDictionary::java_platform_loader()
                                              : SystemDictionary::java_system_loader());
   Klass* k = SystemDictionary::resolve_or_null(name, h, THREAD);
   if (HAS_PENDING_EXCEPTION || k == nullptr) {
@@ -495,20 +439,20 @@ void PersistentClassTable::load_classes(TRAPS) {
   }
   for (int i = 0; i < symbols->length(); i++) {
     SymbolEntry e = symbols->at(i);
-    if (e.kind == primitive_symbol) {
+    if (e.kind == PersistentClassTableFormat::primitive_symbol) {
       symbols->adr_at(i)->type = name2type(e.holder_name->as_C_string());
       continue;
     }
     Klass* k = load(e.loader, e.holder_name, CHECK);
     symbols->adr_at(i)->klass = k;
-    if (e.kind == constants_symbol) {
+    if (e.kind == PersistentClassTableFormat::constants_symbol) {
       // Fills the field that enum_constants reads.
       JavaValue result(T_OBJECT);
       TempNewSymbol name = SymbolTable::new_symbol("getEnumConstantsShared");
       TempNewSymbol signature = SymbolTable::new_symbol("()[Ljava/lang/Object;");
       JavaCalls::call_virtual(&result, Handle(THREAD, k->java_mirror()), vmClasses::Class_klass(), name, signature, CHECK);
     }
-    if (e.kind == static_symbol) {
+    if (e.kind == PersistentClassTableFormat::static_symbol) {
       fieldDescriptor fd;
       bool found = false;
       for (JavaFieldStream fs(InstanceKlass::cast(k)); !fs.done() && !found; fs.next()) {
@@ -536,10 +480,10 @@ oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
   if (symbol_id == 0 || symbol_id > (uint32_t)symbols->length()) return nullptr;
   const SymbolEntry* e = symbols->adr_at((int)symbol_id - 1);
   switch (e->kind) {
-    case class_symbol:     return e->klass->java_mirror();
-    case primitive_symbol: return Universe::java_mirror(e->type);
-    case static_symbol:    return static_value(e->klass, e->offset);
-    case constants_symbol: return enum_constants(e->klass);
+    case PersistentClassTableFormat::class_symbol:     return e->klass->java_mirror();
+    case PersistentClassTableFormat::primitive_symbol: return Universe::java_mirror(e->type);
+    case PersistentClassTableFormat::static_symbol:    return static_value(e->klass, e->offset);
+    case PersistentClassTableFormat::constants_symbol: return enum_constants(e->klass);
   }
   return nullptr;
 }

@@ -3,12 +3,14 @@
  * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
  */
 
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 
 #include "memory/resourceArea.hpp"
 #include "oops/compressedOops.hpp"
 #include "persistent/persistentArguments.hpp"
+#include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentAudit.hpp"
+#include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentLog.hpp"
@@ -21,6 +23,7 @@
 #include "persistent/persistentTxn.hpp"
 #include "logging/log.hpp"
 #include "persistent/persistent_globals.hpp"
+#include "runtime/arguments.hpp"
 #include "runtime/globals.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
 #include "runtime/java.hpp"
@@ -35,6 +38,7 @@ size_t    PHeap::_size = 0;
 
 static size_t mapped_size = 0;          // of the file's object area; the reservation is no larger
 static jlong  open_started = 0;
+static bool   opened = false;
 
 jint PHeap::initialize_arguments() {
   if (PersistentHeap == nullptr) {
@@ -43,7 +47,18 @@ jint PHeap::initialize_arguments() {
   open_started = os::javaTimeNanos();
   char err[1024];
   err[0] = 0;
-  if (!PersistentMedia::open(PersistentHeap, PersistentHeapSize, PersistentHeapLogSize, err, sizeof(err)) ||
+  char directory[JVM_MAXPATHLEN];
+  if (!Arguments::copy_expand_pid(PersistentHeap, strlen(PersistentHeap), directory, sizeof(directory))) {
+    jio_fprintf(defaultStream::error_stream(), "Error: -XX:PersistentHeap=%s: the path is too long\n", PersistentHeap);
+    return JNI_EINVAL;
+  }
+#ifdef ASSERT
+  if (PersistentHeapSkipBarrier != nullptr && !PersistentBarrier::set_skipped(PersistentHeapSkipBarrier)) {
+    jio_fprintf(defaultStream::error_stream(), "Error: -XX:PersistentHeapSkipBarrier=%s: there is no such barrier\n", PersistentHeapSkipBarrier);
+    return JNI_EINVAL;
+  }
+#endif
+  if (!PersistentMedia::open(directory, PersistentHeapSize, PersistentHeapLogSize, err, sizeof(err)) ||
       PersistentArguments::check(err, sizeof(err)) != JNI_OK) {
     jio_fprintf(defaultStream::error_stream(), "Error: %s\n", err);
     return JNI_EINVAL;
@@ -94,6 +109,15 @@ void PHeap::open(TRAPS) {
   PersistentLog::start_threads();
   log_info(pheap)("Persistent heap %s opened in %.3f ms", PersistentMedia::directory(),
                   (double)(os::javaTimeNanos() - open_started) / NANOSECS_PER_MILLISEC);
+  opened = true;
+  thread_start(THREAD);
+}
+
+void PHeap::thread_start(JavaThread* thread) {
+  if (!PersistentAllocateAll || !opened) return;
+  thread->persistent()._allocates_all = true;
+  PersistentAllocation::enter_scope(thread);
+  PersistentTxn::begin_implicit(thread);
 }
 
 void PHeap::close() {
@@ -106,7 +130,10 @@ void PHeap::close() {
 
 void PHeap::thread_exit(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
-  if (pt.in_txn()) {
+  pt._allocates_all = false;
+  if (pt.in_txn() && pt._txn->is_implicit()) {
+    PersistentTxn::end_implicit(thread);
+  } else if (pt.in_txn()) {
     log_info(pheap)("Thread ends inside a transaction: rolled back");
     PersistentTxn::abandon(thread);
   }

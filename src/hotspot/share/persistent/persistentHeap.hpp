@@ -35,7 +35,7 @@ class PHeap : public AllStatic {
 
   // One unsigned compare; false for null, and for everything without the flag.
   static bool contains(const void* p) { return (uintptr_t)p - _base < _size; }
-  static inline bool contains(oop obj);
+  static bool contains(oop obj)       { return contains(cast_from_oop<void*>(obj)); }
 
   // ---- Boot, in this order ----
 
@@ -60,6 +60,8 @@ class PHeap : public AllStatic {
   // ---- Exit ----
   // The last Java code has run: everything appended becomes durable.
   static void close();
+  // A Java thread of the program is about to run (PersistentAllocateAll).
+  static void thread_start(JavaThread* thread);
   // A thread ends: its open transaction is rolled back, its stores become durable.
   static void thread_exit(JavaThread* thread);
 

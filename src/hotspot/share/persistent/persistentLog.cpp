@@ -199,6 +199,12 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
     return false;
   }
 
+  const PersistentRecordHeader* torn = PersistentLogFormat::torn_record(ring(), ring_size, lsn, epoch);
+  if (torn != nullptr) {
+    log_info(pheap)("Log: ends in an unfinished record (sequence number " UINT64_FORMAT ", " UINT64_FORMAT
+                    " bytes), which nobody was told is durable: dropped", torn->seq, torn->length);
+  }
+
   uint64_t from = trimmed_seq;
   uint64_t end = lsn;
   lsn = trimmed_lsn;
@@ -368,6 +374,32 @@ void PersistentLog::drain() {
     sync_monitor->wait(10);
   }
   sync_monitor->unlock();
+}
+
+uint64_t PersistentLog::last_writer(uint64_t offset) {
+  assert(owned_by_self(), "must be");
+  uint64_t found = 0;
+  // Older records have been overwritten; the first whole one has to be found.
+  uint64_t lsn = appended_lsn > ring_size ? appended_lsn - ring_size : 0;
+  while (lsn + sizeof(PersistentRecordHeader) <= appended_lsn) {
+    const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring() + lsn % ring_size);
+    if (PersistentLogFormat::rest_of_lap(ring_size, lsn) < sizeof(*h) ||
+        h->magic != PersistentRecordHeader::Magic || h->lsn != lsn) {
+      lsn += 8;
+      continue;
+    }
+    if (h->type == PersistentRecordHeader::writes) {
+      PersistentWrites writes((const char*)(h + 1), h->length);
+      uint64_t at;
+      uint32_t length;
+      const char* bytes;
+      while (writes.next(&at, &length, &bytes)) {
+        if (offset >= at && offset < at + length) found = h->seq;
+      }
+    }
+    lsn += sizeof(*h) + h->length;
+  }
+  return found;
 }
 
 void PersistentLog::print_on(outputStream* st) {

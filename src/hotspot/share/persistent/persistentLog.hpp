@@ -74,6 +74,10 @@ class PersistentLog : public AllStatic {
   static uint64_t trimmed(uint64_t* seq);
   static size_t   size();
 
+  // The last record in the ring, applied or not, that writes the byte at offset of
+  // the data file; 0 if there is none. Under the lock (audit).
+  static uint64_t last_writer(uint64_t offset);
+
   static void print_on(outputStream* st);
 };
 

@@ -59,6 +59,13 @@ uint64_t PersistentLogFormat::skip_short_rest(size_t size, uint64_t lsn) {
   return rest < sizeof(PersistentRecordHeader) ? lsn + rest : lsn;
 }
 
+const PersistentRecordHeader* PersistentLogFormat::torn_record(const char* ring, size_t size, uint64_t lsn, uint32_t epoch) {
+  if (rest_of_lap(size, lsn) < sizeof(PersistentRecordHeader)) return nullptr;
+  const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + lsn % size);
+  bool whole = h->magic == PersistentRecordHeader::Magic && h->lsn == lsn && h->epoch == epoch;
+  return whole ? h : nullptr;
+}
+
 bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
   for (uint64_t at = lsn; at < lsn + size; at += 8) {
     const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + at % size);

@@ -70,6 +70,10 @@ class PersistentLogFormat : public AllStatic {
   // Behind the record at lsn, or behind a rest without room for a header.
   static uint64_t skip_short_rest(size_t size, uint64_t lsn);
 
+  // The log ends before lsn. The header of a record that was being written there, or
+  // null if not even that is whole.
+  static const PersistentRecordHeader* torn_record(const char* ring, size_t size, uint64_t lsn, uint32_t epoch);
+
   // The log ends before lsn, where seq was expected. Whether a valid record behind
   // it proves that seq was durable once, or that a later checkpoint was: then this is
   // damage and no torn tail.

@@ -137,6 +137,10 @@ static bool allocate(int fd, size_t size, const char* what, char* err, size_t le
 }
 
 static bool create(size_t requested, size_t requested_log, char* err, size_t len) {
+  if (ObjectAlignmentInBytes != 8) {
+    return refuse(err, len, "-XX:ObjectAlignmentInBytes=%d contradicts -XX:PersistentHeap=%s, which needs 8: remove the flag",
+                  (int)ObjectAlignmentInBytes, directory_name);
+  }
   if (requested != 0 && requested < MinSize) {
     return refuse(err, len, "-XX:PersistentHeapSize=%zu is too small: use at least %zu bytes", requested, MinSize);
   }

@@ -11,8 +11,8 @@
 
 class outputStream;
 
-// The first page of the file `data`. Little endian; crc32c-free: crc is zlib's
-// crc32 of everything before it. What cannot change while the heap lives.
+// The first page of the file `data`. Little endian; crc is zlib's crc32 of
+// everything before it. What cannot change while the heap lives.
 struct PersistentSuperblock {
   static const uint64_t Magic = 0x3170616568726576;     // the bytes "verheap1"
   static const uint32_t Version = 1;

@@ -10,8 +10,9 @@
 #include "oops/compressedOops.inline.hpp"
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentAllocation.hpp"
+#include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCapture.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
@@ -58,7 +59,7 @@ JVM_ENTRY(static void, PVM_setRootDirectory(JNIEnv* env, jclass cls, jobject obj
   }
   PersistentLog::unlock();
   if (!ok) {
-    capture.throw_failure(CHECK);
+    capture.failure().throw_it(CHECK);
   }
   if (seq == 0) {
     THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
@@ -72,7 +73,9 @@ JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
-  return (jlong)PersistentTxn::commit(THREAD);
+  jlong seq = (jlong)PersistentTxn::commit(CHECK_0);
+  PersistentAudit::run_if_due();
+  return seq;
 JVM_END
 
 JVM_ENTRY(static void, PVM_awaitDurable(JNIEnv* env, jclass cls, jlong seq))
@@ -88,7 +91,7 @@ JVM_END
 
 JVM_ENTRY(static jint, PVM_depth(JNIEnv* env, jclass cls))
   PersistentThread& pt = THREAD->persistent();
-  return pt.in_txn() ? pt._txn->depth() : 0;
+  return pt.in_txn() && !pt._txn->is_implicit() ? pt._txn->depth() : 0;
 JVM_END
 
 JVM_ENTRY(static void, PVM_enterAllocate(JNIEnv* env, jclass cls))

@@ -14,7 +14,7 @@
 #include "oops/objArrayOop.inline.hpp"
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentClassTable.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentSlots.hpp"

@@ -9,13 +9,16 @@
 #include "classfile/vmSymbols.hpp"
 #include "oops/markWord.hpp"
 #include "persistent/persistentAllocation.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentAudit.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentTxn.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/javaThread.hpp"
 #include "runtime/mutex.hpp"
 #include "runtime/os.hpp"
+#include "utilities/count_trailing_zeros.hpp"
 #include "utilities/powerOfTwo.hpp"
 
 uintptr_t PersistentSegments::_base = 0;
@@ -148,6 +151,15 @@ void PersistentSegments::clear_captured(const void* obj) {
   Atomic::release_store(&_captured[bit / 64], _captured[bit / 64] & ~((uint64_t)1 << (bit % 64)));
 }
 
+void PersistentSegments::captured_do(void f(void* context, oopDesc* obj), void* context) {
+  assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
+  for (size_t word = 0; word < _count * SegmentSize / 8 / 64; word++) {
+    for (uint64_t bits = _captured[word]; bits != 0; bits &= bits - 1) {
+      f(context, (oopDesc*)(_base + (word * 64 + count_trailing_zeros(bits)) * 8));
+    }
+  }
+}
+
 bool PersistentSegments::is_taken(const void* p) {
   size_t offset = (uintptr_t)p - _base;
   return offset < _count * SegmentSize && offset % SegmentSize < _opened[offset / SegmentSize];
@@ -218,9 +230,18 @@ HeapWord* PersistentAllocation::allocate_raw(JavaThread* thread, size_t words) {
 }
 
 HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
+  PersistentTxn* txn = THREAD->persistent()._txn;
+  if (txn != nullptr && txn->is_implicit()) {
+    txn->renew_if_large();
+    PersistentAudit::run_if_due();
+  }
   HeapWord* p = allocate_raw(THREAD, words);
   if (p == nullptr) {
+    if (PersistentAllocateAll) return nullptr;
     THROW_MSG_NULL(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+  }
+  if (txn != nullptr) {
+    txn->note_new_object((oopDesc*)p);
   }
   return p;
 }

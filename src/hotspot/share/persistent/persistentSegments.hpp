@@ -51,6 +51,8 @@ class PersistentSegments : public AllStatic {
   static bool is_captured(const void* obj);
   static void set_captured(const void* obj);
   static void clear_captured(const void* obj);
+  // Those captured since the heap was opened; under the lock.
+  static void captured_do(void f(void* context, oopDesc* obj), void* context);
 
   // What a capture changed in the segment table: added to its record by finish(),
   // taken back by abort().

@@ -9,7 +9,7 @@
 #include "memory/allocation.inline.hpp"
 #include "oops/access.inline.hpp"
 #include "oops/compressedOops.inline.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/os.hpp"

@@ -24,10 +24,11 @@ class PersistentThread {
   int            _allocate_depth;   // nesting of PersistentHeap.allocate
   bool           _allocation_site;  // the next allocation may go to the persistent heap
                                     // (see persistentAllocation.hpp)
+  bool           _allocates_all;    // PersistentAllocateAll applies to this thread
 
   PersistentThread()
     : _txn(nullptr), _plab_top(nullptr), _plab_end(nullptr), _last_seq(0),
-      _allocate_depth(0), _allocation_site(false) {}
+      _allocate_depth(0), _allocation_site(false), _allocates_all(false) {}
 
   bool in_txn() const      { return _txn != nullptr; }
   bool in_allocate() const { return _allocate_depth > 0; }

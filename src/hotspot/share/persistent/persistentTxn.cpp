@@ -14,15 +14,18 @@
 #include "oops/instanceKlass.inline.hpp"
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentAccess.hpp"
+#include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCapture.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentThread.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/javaThread.hpp"
 #include "runtime/mutex.hpp"
+#include "runtime/safepoint.hpp"
 #include "utilities/powerOfTwo.hpp"
 
 // The list of open transactions; a leaf lock.
@@ -36,8 +39,9 @@ void PersistentTxn::initialize() {
 
 int PersistentTxn::open_count() { return open_number; }
 
-PersistentTxn::PersistentTxn(JavaThread* thread)
-  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0) {
+PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
+  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0),
+    _implicit(implicit), _new_objects(0) {
   rebuild_table(32);
   open_lock->lock();
   note_buffer();
@@ -177,22 +181,11 @@ bool PersistentTxn::is_last(int i) const {
   return _table[slot_for(e->_addr, e->_size)] == i + 1;
 }
 
-static uint64_t load(const char* addr, int size) {
-  switch (size) {
-    case 1: return Atomic::load((volatile const uint8_t*)addr);
-    case 2: return Atomic::load((volatile const uint16_t*)addr);
-    case 4: return Atomic::load((volatile const uint32_t*)addr);
-    case 8: return Atomic::load((volatile const uint64_t*)addr);
-    default: ShouldNotReachHere(); return 0;
-  }
-}
-
 static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
   if (e->_is_oop) {
-    narrowOop n = RawAccess<>::oop_load((narrowOop*)e->_addr);
-    return cast_from_oop<uint64_t>(CompressedOops::decode_raw(n)) == value;
+    return (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(e->_addr) == value;
   }
-  return load(e->_addr, e->_size) == value;
+  return PersistentRawMemory::load(e->_addr, e->_size) == value;
 }
 
 bool PersistentTxn::overlapped_by_other(int index) const {
@@ -231,15 +224,9 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
     if (allocated_since(range_mark, e->_base) && !PersistentSegments::is_captured(e->_base)) continue;
     if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
     if (e->_is_oop) {
-      oop old = cast_to_oop((uintptr_t)e->_old);
-      RawAccess<>::oop_store((narrowOop*)e->_addr, old);
+      PersistentRawMemory::store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     } else {
-      switch (e->_size) {
-        case 1: Atomic::store((volatile uint8_t*)e->_addr, (uint8_t)e->_old); break;
-        case 2: Atomic::store((volatile uint16_t*)e->_addr, (uint16_t)e->_old); break;
-        case 4: Atomic::store((volatile uint32_t*)e->_addr, (uint32_t)e->_old); break;
-        case 8: Atomic::store((volatile uint64_t*)e->_addr, e->_old); break;
-      }
+      PersistentRawMemory::store(e->_addr, e->_size, e->_old);
     }
     // Another thread's commit captured the object with our uncommitted value in it.
     if (!e->_captured && PersistentSegments::is_captured(e->_base)) {
@@ -283,10 +270,16 @@ static void end(JavaThread* thread) {
   PersistentTxn* txn = thread->persistent()._txn;
   thread->persistent()._txn = nullptr;
   delete txn;
+  if (thread->persistent()._allocates_all) {
+    PersistentTxn::begin_implicit(thread);
+  }
 }
 
 void PersistentTxn::begin(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
+  if (pt._txn != nullptr && pt._txn->is_implicit()) {
+    end_implicit(thread);
+  }
   if (pt._txn == nullptr) {
     pt._txn = new PersistentTxn(thread);
   } else {
@@ -345,45 +338,108 @@ uint64_t PersistentTxn::commit(TRAPS) {
 
   PersistentLogRecord record;
   PersistentCapture capture(thread, &record);
-  bool ok = true;
-  for (int i = 0; ok && i < txn->entry_count(); i++) {
-    const Entry* e = txn->entry_at(i);
-    // Objects that nothing captured reaches stay volatile in effect; one that this
-    // commit reaches is written whole.
-    if (txn->is_last(i) && PersistentSegments::is_captured(e->_base)) {
-      ok = capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
-    }
-  }
-  ok = ok && capture.finish();
   char err[512];
-  err[0] = 0;
-  if (ok && !record.is_empty()) {
-    uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
-    if (seq != 0) {
-      pt._last_seq = seq;
-    } else {
-      ok = false;
-    }
-  }
-  if (ok) {
-    capture.commit();
-  } else {
-    capture.abort();
-  }
+  bool ok = txn->log(&record, &capture, err, sizeof(err));
   PersistentLog::unlock();
 
   if (!ok) {
+    PersistentCapture::Failure failure = capture.failure();
     txn->rollback_all(true);
     end(thread);
     if (err[0] != 0) {
       THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
     }
-    capture.throw_failure(THREAD);
+    failure.throw_it(THREAD);
     return 0;
   }
   end(thread);
+  PersistentAudit::count_commit();
   // What the thread stored before, outside transactions, becomes durable with it.
   return pt._last_seq;
+}
+
+// Captures and appends what the transaction stored; false if it cannot be, with
+// errbuf set if the disk is full. Under the log's lock.
+bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen) {
+  errbuf[0] = 0;
+  bool ok = true;
+  for (int i = 0; ok && i < entry_count(); i++) {
+    const Entry* e = entry_at(i);
+    // Objects that nothing captured reaches stay volatile in effect; one that this
+    // commit reaches is written whole.
+    if (is_last(i) && PersistentSegments::is_captured(e->_base)) {
+      ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
+    }
+  }
+  for (int i = 0; ok && i < _new_objects.length(); i++) {
+    ok = capture->add_object(_new_objects.at(i));
+  }
+  ok = ok && capture->finish();
+  if (ok && !record->is_empty()) {
+    uint64_t seq = PersistentLog::append(record, errbuf, errlen);
+    if (seq != 0) {
+      _thread->persistent()._last_seq = seq;
+    } else {
+      ok = false;
+    }
+  }
+  if (ok) {
+    capture->commit();
+  } else {
+    capture->abort();
+  }
+  return ok;
+}
+
+// ---- Implicit transactions ----
+
+void PersistentTxn::begin_implicit(JavaThread* thread) {
+  thread->persistent()._txn = new PersistentTxn(thread, true);
+}
+
+void PersistentTxn::end_implicit(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  txn->renew();
+  thread->persistent()._txn = nullptr;
+  delete txn;
+}
+
+void PersistentTxn::renew() {
+  assert(_implicit, "must be");
+  PersistentLog::lock();
+  PersistentLogRecord record;
+  PersistentCapture capture(_thread, &record);
+  char err[512];
+  if (!log(&record, &capture, err, sizeof(err))) {
+    fatal("PersistentAllocateAll: %s", err[0] != 0 ? err : "the class table is full");
+  }
+  PersistentLog::unlock();
+  _entries.clear();
+  _new_objects.clear();
+  rebuild_table(_table_size);
+  open_lock->lock();
+  _allocated.clear();
+  open_lock->unlock();
+  PersistentAudit::count_commit();
+}
+
+void PersistentTxn::renew_if_large() {
+  if (_implicit && (_entries.length() >= (int)(16 * K) || _new_objects.length() >= (int)(4 * K))) {
+    renew();
+  }
+}
+
+void PersistentTxn::note_new_object(oopDesc* obj) {
+  if (_implicit) {
+    _new_objects.append(obj);
+  }
+}
+
+void PersistentTxn::renew_all_implicit() {
+  assert_at_safepoint();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    if (t->_implicit) t->renew();
+  }
 }
 
 void PersistentThread::oops_do(OopClosure* cl) {

@@ -15,6 +15,7 @@
 class JavaThread;
 class OopClosure;
 class PersistentCapture;
+class PersistentLogRecord;
 
 // An open transaction of one thread: what it stored to persistent objects, with the
 // values that were there before. Lives in DRAM only; nothing of it is on the media
@@ -43,6 +44,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   struct Range { char* start; char* end; };
   GrowableArrayCHeap<Range, mtPersistent> _allocated;
   GrowableArrayCHeap<int, mtPersistent>   _range_marks;   // per savepoint: first range since
+  // Of PersistentAllocateAll: never rolled back, ends when it is large, captures
+  // whatever the thread allocated.
+  const bool     _implicit;
+  GrowableArrayCHeap<oopDesc*, mtPersistent> _new_objects;
   PersistentTxn* _next_open;       // list of all open transactions
   PersistentTxn** _prev_link;
 
@@ -53,9 +58,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
+  bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen);
+  void   renew();
 
  public:
-  PersistentTxn(JavaThread* thread);
+  PersistentTxn(JavaThread* thread, bool implicit = false);
   ~PersistentTxn();
 
   // Before or after the store, by the owning thread. Leaf.
@@ -75,6 +82,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // Index of an entry whose location somebody else has written since, or -1.
   int  find_conflict() const;
 
+  bool is_implicit() const     { return _implicit; }
+  void renew_if_large();       // leaf; before a store
+  void note_new_object(oopDesc* obj);
+
   // The thread took memory of P.
   void note_allocation(char* start, char* end);
   // The open transaction of another thread that allocated obj, or null.
@@ -91,6 +102,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static uint64_t commit(TRAPS);
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
+
+  // PersistentAllocateAll: the thread's stores are in implicit transactions from here on.
+  static void begin_implicit(JavaThread* thread);
+  static void end_implicit(JavaThread* thread);
+  static void renew_all_implicit();              // at a safepoint
 
   // Whether an open transaction has stored to the byte at addr. At a safepoint.
   static bool any_stored_to(const void* addr);

@@ -17,7 +17,7 @@
                                                                             \
   product(ccstr, PersistentHeap, nullptr,                                   \
           "Directory that holds the persistent heap; created if missing. "  \
-          "Selects G1.")                                                    \
+          "%p in it becomes the process id. Selects G1.")                                                    \
                                                                             \
   product(size_t, PersistentHeapSize, 0,                                    \
           "Maximum size of the persistent heap in bytes; its file is "      \
@@ -47,8 +47,21 @@
           "Verify the persistent heap's reachable objects after opening.")  \
                                                                             \
   product(bool, PersistentHeapAudit, false, DIAGNOSTIC,                     \
-          "At exit compare the media state of every reachable persistent "  \
+          "At exit compare the media state of every captured persistent "   \
           "object with memory; a difference is fatal.")                     \
+                                                                            \
+  product(uintx, PersistentHeapAuditInterval, 0, DIAGNOSTIC,                \
+          "With PersistentHeapAudit: audit also after this many commits. "  \
+          "0: at exit only.")                                               \
+                                                                            \
+  product(bool, PersistentAllocateAll, false, DIAGNOSTIC,                   \
+          "After boot, make everything persistent that the threads of the " \
+          "program allocate and that may be, in implicit transactions: "    \
+          "turns any program into a test of the store barriers.")           \
+                                                                            \
+  develop(ccstr, PersistentHeapSkipBarrier, nullptr,                        \
+          "Leave out one store barrier, by its name (see "                  \
+          "persistentBarrier.hpp): the audit must notice.")                 \
 
 DECLARE_FLAGS(PERSISTENT_FLAGS)
 

@@ -138,30 +138,43 @@ TEST_VM(PersistentLog, every_flipped_byte_is_noticed) {
   }
 }
 
-TEST_VM(PersistentLog, hole_before_a_record_that_knew_it_durable_is_damage) {
+// Three records, the second damaged. What the third one knew durable decides: a record
+// of a group commit may be written before its predecessor is synced.
+static bool hole_is_damage(uint64_t durable) {
   TestRing t;
   PersistentLogRecord r;
   fill(&r, 5000, 64);
   t.append(r, 0);
   uint64_t second = t.append(r, 1);
-  t.append(r, 2);         // written when the second one was durable
+  t.append(r, durable);
   t.ring[second + 60] ^= 1;
   uint64_t end;
-  ASSERT_EQ((uint64_t)1, t.last_valid(0, 0, &end));
-  ASSERT_TRUE(PersistentLogFormat::is_damage(t.ring, TestRing::Size, end, 2, 1));
+  EXPECT_EQ((uint64_t)1, t.last_valid(0, 0, &end));
+  return PersistentLogFormat::is_damage(t.ring, TestRing::Size, end, 2, 1);
+}
+
+TEST_VM(PersistentLog, hole_before_a_record_that_knew_it_durable_is_damage) {
+  ASSERT_TRUE(hole_is_damage(2));
 }
 
 TEST_VM(PersistentLog, hole_before_an_unacknowledged_record_is_a_torn_tail) {
+  ASSERT_FALSE(hole_is_damage(1));
+}
+
+TEST_VM(PersistentLog, torn_record_is_named_by_its_header) {
   TestRing t;
   PersistentLogRecord r;
   fill(&r, 5000, 64);
   t.append(r, 0);
   uint64_t second = t.append(r, 1);
-  t.append(r, 1);         // group commit: written before the second one was synced
-  t.ring[second + 60] ^= 1;
-  uint64_t end;
-  ASSERT_EQ((uint64_t)1, t.last_valid(0, 0, &end));
-  ASSERT_FALSE(PersistentLogFormat::is_damage(t.ring, TestRing::Size, end, 2, 1));
+  ASSERT_TRUE(PersistentLogFormat::torn_record(t.ring, TestRing::Size, t.lsn, 1) == nullptr) << "nothing was begun behind the end";
+  t.ring[second + sizeof(PersistentRecordHeader) + 20] ^= 1;
+  const PersistentRecordHeader* h = PersistentLogFormat::torn_record(t.ring, TestRing::Size, second, 1);
+  ASSERT_TRUE(h != nullptr);
+  ASSERT_EQ((uint64_t)2, h->seq);
+  ASSERT_TRUE(PersistentLogFormat::torn_record(t.ring, TestRing::Size, second, 2) == nullptr) << "of an earlier run";
+  t.ring[second] ^= 1;
+  ASSERT_TRUE(PersistentLogFormat::torn_record(t.ring, TestRing::Size, second, 1) == nullptr) << "not even the header is whole";
 }
 
 TEST_VM(PersistentLog, laps_with_pads_and_stale_records) {

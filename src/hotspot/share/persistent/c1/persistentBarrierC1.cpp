@@ -6,7 +6,7 @@
 #include "persistent/c1/persistentBarrierC1.hpp"
 
 #include "c1/c1_LIRGenerator.hpp"
-#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "utilities/powerOfTwo.hpp"
 
@@ -17,7 +17,7 @@
 #endif
 
 bool PersistentBarrierC1::store_reference(LIRAccess& access, LIR_Opr value) {
-  if (!PHeap::is_enabled() || !is_reference_type(access.type())) return false;
+  if (!PHeap::is_enabled() || !is_reference_type(access.type()) || PersistentBarrier::is_skipped(PersistentBarrier::c1)) return false;
   LIRGenerator* gen = access.gen();
   guarantee(access.patch_emit_info() != nullptr, "reference stores carry the state before them");
   CodeStub* stub = new PersistentStoreStub(access.type(), access.base().opr(),
@@ -29,7 +29,7 @@ bool PersistentBarrierC1::store_reference(LIRAccess& access, LIR_Opr value) {
 }
 
 CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
-  if (!PHeap::is_enabled()) return nullptr;
+  if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c1)) return nullptr;
   assert(!is_reference_type(access.type()), "see store_reference");
   LIRGenerator* gen = access.gen();
   LIR_Opr base = access.base().opr();

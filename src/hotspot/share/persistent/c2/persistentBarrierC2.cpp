@@ -20,7 +20,8 @@
 #include "opto/phaseX.hpp"
 #include "opto/subnode.hpp"
 #include "persistent/persistentAccess.hpp"
-#include "persistent/persistentHeap.inline.hpp"
+#include "persistent/persistentBarrier.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "runtime/jniHandles.inline.hpp"
 
 static const char* const StorePrimitiveName = "persistent_store";
@@ -88,7 +89,10 @@ Node* PersistentBarrierC2::test(GraphKit* kit, Node* base, Node** base_address) 
 }
 
 void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
-  if (!PHeap::is_enabled() || kit->stopped() || is_provably_volatile(kit, base)) return;
+  if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c2_guard) ||
+      kit->stopped() || is_provably_volatile(kit, base)) {
+    return;
+  }
   Node* in_p = test(kit, base, nullptr);
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
@@ -98,6 +102,8 @@ void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
 
 void PersistentBarrierC2::guard_intrinsic(LibraryCallKit* kit, vmIntrinsicID id) {
   if (!PHeap::is_enabled()) return;
+  // State arrays that are fields (digests, modes of ciphers) are guarded where the
+  // inliners load them.
   int dest = -1;      // argument's index: longs count two, the receiver one
   int dest2 = -1;
   switch (id) {
@@ -114,13 +120,6 @@ void PersistentBarrierC2::guard_intrinsic(LibraryCallKit* kit, vmIntrinsicID id)
     case vmIntrinsics::_bigIntegerRightShiftWorker:
     case vmIntrinsics::_bigIntegerLeftShiftWorker:
     case vmIntrinsics::_mulAdd:
-    // The object that holds the state array
-    case vmIntrinsics::_md5_implCompress:
-    case vmIntrinsics::_sha_implCompress:
-    case vmIntrinsics::_sha2_implCompress:
-    case vmIntrinsics::_sha5_implCompress:
-    case vmIntrinsics::_sha3_implCompress:
-    case vmIntrinsics::_digestBase_implCompressMB:
       dest = 0; break;
     case vmIntrinsics::_double_keccak:
       dest = 0; dest2 = 1; break;
@@ -146,20 +145,24 @@ void PersistentBarrierC2::guard_intrinsic(LibraryCallKit* kit, vmIntrinsicID id)
     case vmIntrinsics::_getCharsStringU:
     case vmIntrinsics::_aescrypt_encryptBlock:
     case vmIntrinsics::_aescrypt_decryptBlock:
-    case vmIntrinsics::_ghash_processBlocks:
     case vmIntrinsics::_intpoly_montgomeryMult_P256:
       dest = 3; break;
+    case vmIntrinsics::_ghash_processBlocks:
+      // The stub fills in the rest of the table of the subkey's powers, when it first needs it.
+      dest = 3; dest2 = 4; break;
     case vmIntrinsics::_copyMemory:
     case vmIntrinsics::_multiplyToLen:
     case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
     case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
     case vmIntrinsics::_electronicCodeBook_encryptAESCrypt:
     case vmIntrinsics::_electronicCodeBook_decryptAESCrypt:
-    case vmIntrinsics::_counterMode_AESCrypt:
     case vmIntrinsics::_base64_encodeBlock:
     case vmIntrinsics::_base64_decodeBlock:
     case vmIntrinsics::_poly1305_processBlocks:
       dest = 4; break;
+    case vmIntrinsics::_counterMode_AESCrypt:
+      // Also the receiver's `used`.
+      dest = 4; dest2 = 0; break;
     case vmIntrinsics::_galoisCounterMode_AESCrypt:
     case vmIntrinsics::_montgomerySquare:
       dest = 5; break;
@@ -248,7 +251,7 @@ Node* PersistentStoreC2::call(Node* base_address, Node* adr, Node* val, BasicTyp
 PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node* val, BasicType bt, DecoratorSet decorators)
   : _kit(kit), _control(nullptr), _memory(nullptr), _alias_index(0), _wide(false) {
   // Not: unless IN_HEAP. Unsafe stores of primitives to an object or an address have neither.
-  if (!PHeap::is_enabled() || (decorators & IN_NATIVE) != 0 || kit->stopped() ||
+  if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c2_store) || (decorators & IN_NATIVE) != 0 || kit->stopped() ||
       PersistentBarrierC2::is_provably_volatile(kit, base)) {
     return;
   }

@@ -72,6 +72,11 @@
  * <li>any other volatile object if the field is declared {@code transient}: it is
  *     {@code null} after a restart. (References to persistent
  *     objects and to the ones named above survive in transient fields, too.)
+ *     The transient fields of JDK classes are an exception, since many of them hold what the
+ *     object consists of, such as the table of a {@link java.util.HashMap}: they may be given
+ *     only volatile objects that refer back to the object, such as its views.
+ *     A map or collection is therefore changed in
+ *     {@link java.lang.persistent.PersistentHeap#allocate PersistentHeap.allocate}.
  * </ul>
  * Any other reference makes the commit, or outside of a transaction the store itself, throw
  * {@link java.lang.persistent.VolatileReferenceException}.
@@ -79,7 +84,8 @@
  * <h2 id="refused">Classes without persistent instances</h2>
  * Instances of some classes mean nothing in another process and are refused:
  * {@code Class}, {@link ClassLoader}, {@link Module}, {@link Thread}, {@link java.lang.ref.Reference}
- * and its subclasses, classes with finalizers, method handles and var handles, hidden
+ * and its subclasses, classes with finalizers, method handles and var handles, the classes of
+ * {@link java.lang.reflect} that stand for members, hidden
  * classes (thus the objects of lambda expressions), direct buffers, synchronizers such as
  * {@link java.util.concurrent.Semaphore} and
  * {@link java.util.concurrent.CountDownLatch}, and classes of class loaders that can be

@@ -1,0 +1,52 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/persistentRawMemory.hpp"
+
+#include "oops/access.inline.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "persistent/persistentSlots.hpp"
+#include "runtime/atomic.hpp"
+
+uint64_t PersistentRawMemory::load(const void* addr, int size) {
+  switch (size) {
+    case 1: return Atomic::load((volatile const uint8_t*)addr);
+    case 2: return Atomic::load((volatile const uint16_t*)addr);
+    case 4: return Atomic::load((volatile const uint32_t*)addr);
+    case 8: return Atomic::load((volatile const uint64_t*)addr);
+    default: ShouldNotReachHere(); return 0;
+  }
+}
+
+void PersistentRawMemory::store(void* addr, int size, uint64_t value) {
+  switch (size) {
+    case 1: Atomic::release_store_fence((volatile uint8_t*)addr, (uint8_t)value); break;
+    case 2: Atomic::release_store_fence((volatile uint16_t*)addr, (uint16_t)value); break;
+    case 4: Atomic::release_store_fence((volatile uint32_t*)addr, (uint32_t)value); break;
+    case 8: Atomic::release_store_fence((volatile uint64_t*)addr, value); break;
+    default: ShouldNotReachHere();
+  }
+}
+
+uint64_t PersistentRawMemory::cmpxchg(void* addr, int size, uint64_t compare, uint64_t value) {
+  switch (size) {
+    case 1: return Atomic::cmpxchg((volatile uint8_t*)addr, (uint8_t)compare, (uint8_t)value);
+    // Java emulates 16 bits with 32.
+    case 4: return Atomic::cmpxchg((volatile uint32_t*)addr, (uint32_t)compare, (uint32_t)value);
+    case 8: return Atomic::cmpxchg((volatile uint64_t*)addr, compare, value);
+    default: ShouldNotReachHere(); return 0;
+  }
+}
+
+oopDesc* PersistentRawMemory::load_oop(const void* addr) {
+  return cast_from_oop<oopDesc*>(RawAccess<>::oop_load((narrowOop*)addr));
+}
+
+void PersistentRawMemory::store_oop(void* addr, oopDesc* value) {
+  if (value != nullptr && !PHeap::contains(value)) {
+    PersistentSlots::add((narrowOop*)addr);
+  }
+  RawAccess<MO_SEQ_CST>::oop_store((narrowOop*)addr, cast_to_oop(value));
+}

@@ -1,0 +1,125 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+/*
+ * @test
+ * @summary A full persistent heap: OutOfMemoryError from every kind of allocation, and the program goes on
+ * @run main/othervm -Xint -XX:PersistentHeap=int -XX:PersistentHeapSize=32m HeapFull
+ * @run main/othervm -XX:TieredStopAtLevel=3 -XX:PersistentHeap=int HeapFull reopened
+ * @run main/othervm -XX:TieredStopAtLevel=1 -Xbatch -XX:PersistentHeap=c1 -XX:PersistentHeapSize=32m HeapFull
+ * @run main/othervm -XX:PersistentHeap=c1 HeapFull reopened
+ * @run main/othervm -XX:-TieredCompilation -Xbatch -XX:PersistentHeap=c2 -XX:PersistentHeapSize=32m HeapFull
+ * @run main/othervm -XX:PersistentHeap=c2 HeapFull reopened
+ */
+
+import java.lang.persistent.Persistent;
+import java.lang.persistent.PersistentHeap;
+import java.lang.persistent.Txn;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+public class HeapFull {
+    static final class Node {
+        Node next;
+        long a, b, c;
+        int number;
+        String text;
+        Object[] array;
+    }
+
+    static void check(boolean ok, String what) {
+        if (!ok) throw new AssertionError(what);
+    }
+
+    static void full(String what, Supplier<Object> allocation) {
+        try {
+            for (int i = 0; i < 10_000_000; i++) allocation.get();
+        } catch (OutOfMemoryError e) {
+            check("Persistent heap space".equals(e.getMessage()), what + ": " + e);
+            return;
+        }
+        throw new AssertionError(what + ": the heap is never full");
+    }
+
+    static void fill(Node root) {
+        // In committed steps, so that much of it is on the media.
+        int[] count = new int[1];
+        try {
+            while (true) {
+                try (Txn txn = Txn.begin()) {
+                    for (int i = 0; i < 1000; i++) {
+                        Node n = new @Persistent Node();
+                        n.number = count[0] + i;
+                        n.next = root.next;
+                        root.next = n;
+                    }
+                    root.number += 1000;
+                    txn.commit();
+                }
+                count[0] += 1000;
+            }
+        } catch (OutOfMemoryError e) {
+            check("Persistent heap space".equals(e.getMessage()), "fill: " + e);
+        }
+        check(root.number == count[0] && count[0] > 100_000, root.number + " nodes counted, " + count[0] + " committed");
+    }
+
+    static void verify(Node root) {
+        int n = 0;
+        for (Node x = root.next; x != null; x = x.next) {
+            n++;
+            check(x.number == root.number - n, "node " + n + " has number " + x.number);
+        }
+        check(n == root.number, n + " nodes instead of " + root.number);
+    }
+
+    public static void main(String[] args) {
+        Node root = PersistentHeap.root("root", Node.class, () -> new @Persistent Node());
+        if (args.length > 0) {
+            verify(root);
+            check(root.a == 5 && root.b == 6, "stores to a full heap are lost");
+            check(root.text == null && root.array == null, "an undone store is there");
+            return;
+        }
+        fill(root);
+        full("small objects", () -> new @Persistent Node());
+        full("arrays", () -> new @Persistent int[10]);
+        full("large arrays", () -> new @Persistent long[1_000_000]);
+        full("arrays of arrays", () -> new int @Persistent [3][5]);
+        full("allocate", () -> PersistentHeap.allocate(() -> new Node()));
+        full("array in allocate", () -> PersistentHeap.allocate(() -> new byte[3][10]));
+        full("clone in allocate", () -> PersistentHeap.allocate(() -> new int[] {1, 2, 3}.clone()));
+        full("collection in allocate", () -> PersistentHeap.allocate(() -> {
+            Map<Integer, String> m = new HashMap<>();
+            for (int i = 0; i < 1000; i++) m.put(i, "v" + i);
+            return m;
+        }));
+        // A string that a commit would have to copy.
+        String text = "a text of some length ".repeat(10);
+        full("string copied by commit", () -> {
+            String t = text + System.nanoTime();
+            Txn.run(() -> root.text = t);
+            Txn.run(() -> root.text = null);
+            return null;
+        });
+        full("string copied by a store", () -> {
+            root.text = text + System.nanoTime();
+            root.text = null;
+            return null;
+        });
+        // Nothing is lost, and what needs no room goes on.
+        verify(root);
+        check(new Node() != null && !PersistentHeap.contains(new Node()), "the ordinary heap serves");
+        Txn.run(() -> root.a = 5);
+        root.b = 6;
+        try (Txn txn = Txn.begin()) {
+            root.a = 7;
+            txn.rollback();
+        }
+        check(root.a == 5, "rollback");
+        check(PersistentHeap.used() > PersistentHeap.capacity() * 9 / 10, PersistentHeap.used() + " of " + PersistentHeap.capacity());
+    }
+}
