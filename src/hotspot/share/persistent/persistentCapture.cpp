@@ -262,8 +262,7 @@ class RefersToClosure : public BasicOopIterateClosure {
 // a restart. A program's transient fields are its own business. The JDK's hold what
 // their classes write in writeObject (tables, nodes): losing them would lose the
 // contents of a collection. Only a view of the holder can be made again: it refers back
-// to the holder, or stands in a field for a Set or Collection. And ZoneRegion looks its
-// rules up when they are missing.
+// to the holder, or stands in a field for a Set or Collection.
 static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
   if (PersistentAllocateAll) return true;
   fieldDescriptor fd;
@@ -274,10 +273,7 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
   }
   ClassLoaderData* cld = fd.field_holder()->class_loader_data();
   if (!cld->is_boot_class_loader_data() && !cld->is_platform_class_loader_data()) return true;
-  if (fd.signature()->equals("Ljava/util/Set;") || fd.signature()->equals("Ljava/util/Collection;") ||
-      fd.field_holder()->name()->equals("java/time/ZoneRegion")) {
-    return true;
-  }
+  if (fd.signature()->equals("Ljava/util/Set;") || fd.signature()->equals("Ljava/util/Collection;")) return true;
   RefersToClosure back(holder);
   value->oop_iterate(&back);
   return back.found();

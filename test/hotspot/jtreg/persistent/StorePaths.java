@@ -1638,7 +1638,7 @@ public class StorePaths {
             @SuppressWarnings("unchecked")
             Map<String, String> expected = PersistentHeap.root("expected", Map.class);
             for (Path path : PATHS) {
-                if (!path.name.matches(args[1])) continue;
+                if (!path.name.matches(args[1]) || !path.name.contains(args[2])) continue;
                 try {
                     run(path, level, expected);
                     System.out.println("RESULT " + path.name + " = ok");

@@ -5,7 +5,7 @@
 
 /*
  * @test
- * @summary A constructor reference with @Persistent is an error; other annotations, other references and lambdas are not
+ * @summary A constructor reference annotated as persistent is an error; other annotations, other references and lambdas are not
  * @run main ConstructorReference
  */
 
@@ -47,7 +47,6 @@ public class ConstructorReference {
     public static void main(String[] args) throws Exception {
         compile(false, "(Supplier<Object>) @Persistent Object::new");
         compile(false, "(Supplier<G<String>>) @Persistent G<String>::new");
-        compile(false, "(Supplier<G.N>) G.@Persistent N::new");
         compile(false, "(IntFunction<int[]>) int @Persistent []::new");
         compile(false, "(IntFunction<Object[]>) @Persistent Object[]::new");
         compile(true,  "(Supplier<Object>) Object::new");
