@@ -183,6 +183,10 @@ bool PersistentBarrierC2::is_barrier_call(CallNode* call) {
   return call->is_CallLeaf() && call->as_CallLeaf()->_name == StoreOopName;
 }
 
+bool PersistentBarrierC2::is_store_call(CallNode* call) {
+  return is_barrier_call(call) || (call->is_CallLeaf() && call->as_CallLeaf()->_name == StorePrimitiveName);
+}
+
 bool PersistentBarrierC2::eliminate(PhaseMacroExpand* macro, Node* p2x) {
   if (!PHeap::is_enabled() || p2x->Opcode() != Op_CastP2X) return false;
   // Null is not in P.

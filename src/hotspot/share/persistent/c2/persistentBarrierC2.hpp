@@ -38,6 +38,8 @@ class PersistentBarrierC2 : public AllStatic {
 
   // Calls of this file pass references without letting them escape.
   static bool is_barrier_call(CallNode* call);
+  // A call of either kind of store.
+  static bool is_store_call(CallNode* call);
   // p2x uses an allocation that is eliminated.
   static bool eliminate(PhaseMacroExpand* macro, Node* p2x);
 };
