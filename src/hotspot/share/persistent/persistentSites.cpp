@@ -55,6 +55,9 @@ class AnnotationReader : public StackObj {
   }
 };
 
+// A method with more wrong offsets than this is not a compiler's work.
+const int max_wrong_offsets = 100;
+
 // JVMS 4.7.20.1 and 4.7.20.2
 enum : u1 {
   target_localvar = 0x40, target_resource = 0x41, target_catch = 0x42,
@@ -138,6 +141,7 @@ int SiteFinder::find_array(int start) const {
   if (PersistentSites::persistent_code(code_at(start)) != Bytecodes::_illegal && code_at(start) != Bytecodes::_new) {
     return start;
   }
+  ResourceMark rm;      // there may be as many annotations as bytes of code
   const int unknown = -1;
   GrowableArray<int> depth_at(_code_size, _code_size, unknown);   // at forward branch targets
   RawBytecodeStream s(_method);
@@ -197,6 +201,7 @@ void PersistentSites::mark(const methodHandle& method, const Symbol* class_name,
   ResourceMark rm;
   AnnotationReader reader(annotations, length);
   SiteFinder* finder = nullptr;
+  int wrong_offsets = 0;
   for (int n = reader.get_u2(); n > 0 && reader.ok(); n--) {
     int offset = -1;
     u1 target = reader.get_u1();
@@ -245,6 +250,7 @@ void PersistentSites::mark(const methodHandle& method, const Symbol* class_name,
                          class_name->as_klass_external_name(), method->name()->as_C_string(),
                          method->signature()->as_C_string(), offset,
                          target == target_new ? "there is no allocation" : "it is on a constructor reference");
+      if (++wrong_offsets == max_wrong_offsets) return;
       continue;
     }
     address bcp = method->bcp_from(bci);

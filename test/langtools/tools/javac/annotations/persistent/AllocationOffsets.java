@@ -70,16 +70,27 @@ public class AllocationOffsets {
             class T { Object a = new Q(), b = new @A P(); T() { Object c = new Q(); } T(int i) { this(i, 0); }
                 T(int i, int j) { super(); new Q(i, j, new long[3]); } T(long l, Object o) { } { Object x; }
                 Object last = new Q(); static Object s = new @A P(); }"""),
+        new Row("field, constructors with different super calls", 3, """
+            class T extends Q { Object a = new @A P(); T() { super(); } T(int i) { super(i, i); } T(long l) { super(new long[9], l); } }"""),
+        new Row("initializer block, different super calls", 2, """
+            class T extends Q { Object f; { f = new Q(new @A P()); } T(Object o) { super(o, new Q()); } T() { } }"""),
+        new Row("field, captured variable, several constructors", 2, """
+            class T { Object m(int n) { class L2 { Object a = new @A P(n); L2() { } L2(int i) { } } return new L2(); } }"""),
         new Row("initializer block, several constructors", 6, """
             class T { Object f; { f = new Q(new @A P()); } { f = f == null ? new Q() : new @A P(); }
                 T() { } T(int i) { super(); i++; new Q(); } T(long l) { } }"""),
         new Row("static initializer", 2, "class T { static Object f = new @A P(); static { f = new Q(new @A P()); } }"),
         new Row("second declarator", 2, "class T { Object a = new @A P(), b = new @A P(); }"),
         new Row("second declarator, arrays", 2, "class T { int[] a = new int @A [1], b = new int @A [2]; }"),
-        new Row("after an elided goto", 3, """
-            class T { Object m(boolean b, Object o) { if (b) { o = new Q(); } else { } Object p = new @A P();
-                switch (o) { case String s -> { } case Integer i when i > 5 -> o = new Q(); default -> { } } Object r = new @A P();
-                for (int i = 0; i < 3; i++) { if (b) continue; } return new @A P(); } }"""),
+        new Row("after an elided goto", 7, """
+            class T {
+                Object a(boolean b, Object o) { if (b) { o = new Q(); } else { } return new @A P(); }
+                void b(boolean b, Object o) { if (b) { o = new Q(); } else { } new @A P(); }
+                Object c(int k) { switch (k) { case 1 -> k = 3; default -> k = 4; } return new @A P(); }
+                Object d(int k) { l: { k++; if (k > 3) break l; k++; break l; } return new @A P(); }
+                Object e(int k) { do { k++; if (k > 4) break; continue; } while (false); return new @A P(); }
+                int[] f(boolean b, int k) { if (b) { k = 1; } else { } return new int @A [] {1}; }
+                Object g(Object o) { switch (o) { case String s -> { } case Integer i when i > 5 -> o = new Q(); default -> { } } return new @A P(); } }"""),
         new Row("constant condition", 2, "class T { static final boolean C = true; Object m(Object y) { return P.q(true ? new @A P() : y, C ? new @A P() : new Q()); } }"),
         new Row("condition", 2, "class T { Object m(boolean b) { return b ? new @A P() : b ? new Q() : new @A P(); } }"),
         new Row("cast", 2, "class T { Object m() { Object o = (Object) new @A P(); return (Comparable<?>) (Object) new @A P(); } }"),
