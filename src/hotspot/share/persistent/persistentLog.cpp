@@ -202,7 +202,7 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
   const PersistentRecordHeader* torn = PersistentLogFormat::torn_record(ring(), ring_size, lsn, epoch);
   if (torn != nullptr) {
     log_info(pheap)("Log: ends in an unfinished record (sequence number " UINT64_FORMAT ", " UINT64_FORMAT
-                    " bytes), which nobody was told is durable: dropped", torn->seq, torn->length);
+                    " bytes): dropped", torn->seq, torn->length);
   }
 
   uint64_t from = trimmed_seq;
