@@ -20,12 +20,12 @@
 
 
 void InterpreterMacroAssembler::branch_if_volatile(Register base, Register tmp, Label& is_volatile) {
-  const int SegmentShift = exact_log2(PersistentLayout::SegmentSize);
-  assert(is_aligned(PHeap::size(), PersistentLayout::SegmentSize), "one compare of segment numbers");
+  const int Shift = exact_log2(PHeap::Alignment);
+  assert(is_aligned(PHeap::size(), PHeap::Alignment), "one compare of numbers of such units");
   __ mov64(tmp, -(int64_t)PHeap::base());
   __ addptr(tmp, base);
-  __ shrptr(tmp, SegmentShift);
-  __ cmpptr(tmp, (int32_t)(PHeap::size() >> SegmentShift));
+  __ shrptr(tmp, Shift);
+  __ cmpptr(tmp, (int32_t)(PHeap::size() >> Shift));
   __ jcc(Assembler::aboveEqual, is_volatile);
 }
 

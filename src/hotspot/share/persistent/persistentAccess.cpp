@@ -17,10 +17,11 @@
 #include "oops/typeArrayOop.inline.hpp"
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
+#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "runtime/atomic.hpp"
@@ -44,9 +45,8 @@ class PersistentStoreScope : public StackObj {
   ~PersistentStoreScope() { PersistentLog::unlock(); }
 };
 
-// Appends a record of a store outside a transaction. There is nobody to tell if the
-// disk is full: such a record is small and goes to the log proper, except when it
-// captures a large graph.
+// Appends a record of primitive stores outside a transaction. There is nobody to tell if the
+// disk is full: such a record goes to the log proper, unless a range is larger than a quarter of that.
 static void append_outside(JavaThread* thread, const PersistentLogRecord* record) {
   char err[512];
   uint64_t seq = PersistentLog::append(record, err, sizeof(err));
@@ -58,7 +58,7 @@ static void append_outside(JavaThread* thread, const PersistentLogRecord* record
 
 static void log_outside(JavaThread* thread, oopDesc* base, void* addr, int size) {
   assert(PersistentLog::owned_by_self(), "must be");
-  if (!PersistentSegments::is_captured(base) ||
+  if (!PersistentSpace::is_captured(base) ||
       PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base)) {
     return;
   }
@@ -264,11 +264,16 @@ class PersistentOutsideStore : public StackObj {
 
   // The slot holds the new value; found is what it held before.
   bool log_or_undo(oopDesc* base, void* addr, oopDesc* found) {
-    if (!PersistentSegments::is_captured(base) || is_unlogged(base, addr)) return true;
+    if (!PersistentSpace::is_captured(base) || is_unlogged(base, addr)) return true;
     if (_capture.add_location(base, (char*)addr, sizeof(narrowOop), true) && _capture.finish()) {
-      append_outside(_thread, &_record);
-      _capture.commit();
-      return true;
+      char err[256];
+      uint64_t seq = PersistentLog::append(&_record, err, sizeof(err));
+      if (seq != 0) {
+        _thread->persistent()._last_seq = seq;
+        _capture.commit();
+        return true;
+      }
+      _capture.disk_full(err);
     }
     _capture.abort();
     PersistentRawMemory::store_oop(addr, found);
@@ -295,60 +300,66 @@ bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* ad
   return outside.log_or_undo(base, addr, found);
 }
 
-// The same for a thread in the VM; op stores if it wants to and says so.
+// The same for a thread in the VM; op stores if it wants to and says so. It is given the
+// references as they are after a collection.
 template <typename OP>
-static oop access_oop(oop base, ptrdiff_t offset, oop value, OP op, TRAPS) {
+static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op, TRAPS) {
   JavaThread* thread = THREAD;
   oopDesc* obj = cast_from_oop<oopDesc*>(base);
+  oopDesc* c = cast_from_oop<oopDesc*>(compare);
   oopDesc* v = cast_from_oop<oopDesc*>(value);
   char* addr = (char*)obj + offset;
   assert(PHeap::contains(obj), "caller has tested");
-  if (v != nullptr && !PHeap::contains(v)) {
-    PersistentSlots::add((narrowOop*)addr);
-  }
   oopDesc* found;
   if (is_unlogged(obj, addr)) {
-    op(addr, &found);
+    op(addr, c, v, &found);
     return cast_to_oop(found);
   }
   if (in_txn(thread)) {
-    if (op(addr, &found)) {
+    if (op(addr, c, v, &found)) {
       thread->persistent()._txn->record_oop(obj, addr, found, v);
     }
     return cast_to_oop(found);
   }
   PersistentCapture::Failure failure;
+  uint collections = PersistentCollector::count();
   {
     PersistentStoreScope scope;
     PersistentOutsideStore outside(thread);
-    if (!op(addr, &found) || outside.log_or_undo(obj, addr, found)) {
+    if (!op(addr, c, v, &found) || outside.log_or_undo(obj, addr, found)) {
       return cast_to_oop(found);
     }
     failure = outside.failure();
+  }
+  if (failure._reason == PersistentCapture::Failure::no_space && PersistentCollector::count() == collections) {
+    Handle h_base(thread, base);
+    Handle h_compare(thread, compare);
+    Handle h_value(thread, value);
+    PersistentCollector::collect_full(collections);
+    return access_oop(h_base(), offset, h_compare(), h_value(), op, THREAD);
   }
   failure.throw_it(THREAD);
   return nullptr;
 }
 
 void PersistentAccess::store_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
-  access_oop(base, offset, value, [value] (char* addr, oopDesc** found) {
+  access_oop(base, offset, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
     *found = PersistentRawMemory::load_oop(addr);
-    PersistentRawMemory::store_oop(addr, cast_from_oop<oopDesc*>(value));
+    PersistentRawMemory::store_oop(addr, v);
     return true;
   }, THREAD);
 }
 
 oop PersistentAccess::cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value, TRAPS) {
-  return access_oop(base, offset, value, [compare, value] (char* addr, oopDesc** found) {
-    oop f = RawAccess<MO_SEQ_CST>::oop_atomic_cmpxchg((narrowOop*)addr, compare, value);
-    *found = cast_from_oop<oopDesc*>(f);
-    return f == compare;
+  return access_oop(base, offset, compare, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
+    *found = PersistentRawMemory::cmpxchg_oop(addr, c, v);
+    return *found == c;
   }, THREAD);
 }
 
 oop PersistentAccess::xchg_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
-  return access_oop(base, offset, value, [value] (char* addr, oopDesc** found) {
-    *found = cast_from_oop<oopDesc*>(RawAccess<MO_SEQ_CST>::oop_atomic_xchg((narrowOop*)addr, value));
+  return access_oop(base, offset, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
+    *found = PersistentRawMemory::xchg_oop(addr, v);
     return true;
   }, THREAD);
 }
@@ -383,7 +394,7 @@ void PersistentAccess::arraycopy_oop(arrayOop src, ptrdiff_t src_offset, arrayOo
 static JavaThread* storing_thread(oopDesc* base) {
   Thread* thread = Thread::current();
   if (thread->is_Java_thread()) return JavaThread::cast(thread);
-  guarantee(!PersistentSegments::is_captured(base), "only Java threads store to the persistent heap");
+  guarantee(!PersistentSpace::is_captured(base), "only Java threads store to the persistent heap");
   return nullptr;
 }
 
@@ -441,7 +452,7 @@ class RegisterSlotsClosure : public BasicOopIterateClosure {
 
 void PersistentAccess::initialized_raw(oop obj) {
   if (PHeap::contains(obj)) {
-    assert(!PersistentSegments::is_captured(obj), "was seen by somebody else");
+    assert(!PersistentSpace::is_captured(obj), "was seen by somebody else");
     RegisterSlotsClosure cl;
     obj->oop_iterate(&cl);
   }

@@ -16,7 +16,11 @@
 #include "oops/instanceKlass.inline.hpp"
 #include "oops/klass.inline.hpp"
 #include "oops/objArrayKlass.hpp"
+#include "persistent/persistentAudit.hpp"
+#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentSpace.hpp"
+#include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/javaThread.inline.hpp"
@@ -217,4 +221,88 @@ void PersistentAllocation::check_allowed(Klass* klass, TRAPS) {
   ResourceMark rm(THREAD);
   THROW_MSG(vmSymbols::java_lang_UnsupportedOperationException(),
             err_msg("%s cannot be persistent: %s", klass->external_name(), refusal(klass)));
+}
+
+// ---- Memory ----
+
+HeapWord* PersistentAllocation::allocate_raw(JavaThread* thread, size_t words) {
+  PersistentThread& pt = thread->persistent();
+  size_t bytes = words * HeapWordSize;
+  // The length of a write in the log is 32 bits.
+  const size_t max_object = 2 * (size_t)G;
+  char* p;
+  if (bytes > max_object) {
+    return nullptr;
+  } else if (bytes <= pointer_delta(pt._plab_end, pt._plab_top, 1)) {
+    p = pt._plab_top;
+    pt._plab_top += bytes;
+  } else if (bytes > PersistentSpace::BufferSize / 4) {
+    p = PersistentSpace::allocate_large(bytes);
+    if (p == nullptr) return nullptr;
+    if (pt.in_txn()) pt._txn->note_allocation(p, p + bytes);
+  } else {
+    size_t size;
+    char* buffer = PersistentSpace::allocate_buffer(bytes, &size);
+    if (buffer == nullptr) return nullptr;
+    retire_buffer(thread);
+    pt._plab_top = buffer + bytes;
+    pt._plab_end = buffer + size;
+    if (pt.in_txn()) pt._txn->note_allocation(buffer, buffer + size);
+    p = buffer;
+  }
+  // Also makes the pages private: the applier relies on it.
+  memset(p, 0, bytes);
+  return (HeapWord*)p;
+}
+
+void PersistentAllocation::retire_buffer(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  if (pt._plab_top == nullptr) return;
+  // First: the lines may be another thread's at once.
+  if (pt.in_txn()) pt._txn->note_retired(pt._plab_top, pt._plab_end);
+  PersistentSpace::recycle_buffer(pt._plab_top, pt._plab_end);
+  pt._plab_top = pt._plab_end = nullptr;
+}
+
+HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
+  PersistentTxn* txn = THREAD->persistent()._txn;
+  if (txn != nullptr && txn->is_implicit()) {
+    txn->renew_if_large();
+    PersistentAudit::run_if_due();
+  }
+  PersistentCollector::start_if_due();
+  uint collections = PersistentCollector::count();
+  HeapWord* p = allocate_raw(THREAD, words);
+  if (p == nullptr) {
+    if (PersistentAllocateAll) return nullptr;
+    PersistentCollector::collect_full(collections);
+    collections = PersistentCollector::count();
+    p = allocate_raw(THREAD, words);
+    while (p == nullptr && PersistentCollector::grow(words * HeapWordSize)) {
+      p = allocate_raw(THREAD, words);
+    }
+    if (p == nullptr && PersistentSpace::capacity() - PersistentSpace::used() >= words * HeapWordSize) {
+      // There is room, but in pieces.
+      PersistentCollector::collect_full(collections, true);
+      p = allocate_raw(THREAD, words);
+    }
+  }
+  if (p == nullptr) {
+    THROW_MSG_NULL(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+  }
+  if (txn != nullptr) {
+    txn->note_new_object((oopDesc*)p);
+  }
+  return p;
+}
+
+// The identity hash is assigned at birth, so that it is in the first media form
+// already. Derived from the address: objects of P do not move.
+markWord PersistentAllocation::initial_mark(HeapWord* p) {
+  uint64_t h = ((uintptr_t)p - PHeap::base()) / HeapWordSize + 1;
+  h *= UCONST64(0xD6E8FEB86659FD93);
+  h ^= h >> 32;
+  h *= UCONST64(0xD6E8FEB86659FD93);
+  intptr_t hash = (intptr_t)((h >> 32) & markWord::hash_mask);
+  return markWord::prototype().copy_set_hash(hash == 0 ? 1 : hash);
 }

@@ -63,6 +63,9 @@ class PersistentAllocation : public AllStatic {
   // The same without checks and without an exception: null if P is full. Leaf.
   static HeapWord* allocate_raw(JavaThread* thread, size_t words);
 
+  // The thread's buffer ends at its top. By the thread, or at a safepoint.
+  static void retire_buffer(JavaThread* thread);
+
   // The mark word of a new object at p: unlocked, with its identity hash.
   static markWord initial_mark(HeapWord* p);
 };

@@ -21,7 +21,7 @@
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
@@ -72,7 +72,7 @@ class AuditTrace : public StackObj {
     if (v == nullptr || PersistentCapture::is_synchronizer_state(holder->klass(), offset)) return 0;
     oopDesc* obj = cast_from_oop<oopDesc*>(v);
     if (PHeap::contains(obj)) {
-      if (PersistentSegments::is_captured(obj)) {
+      if (PersistentSpace::is_captured(obj)) {
         push(obj);
       } else if (!PersistentTxn::any_stored_to(slot)) {
         report(holder, offset, "refers to an object that is not on the media");
@@ -147,7 +147,7 @@ class AuditTrace : public StackObj {
   int run() {
     oop root = PersistentOpen::root();
     if (root != nullptr) push(cast_from_oop<oopDesc*>(root));
-    PersistentSegments::captured_do(push_captured, this);
+    PersistentSpace::captured_do(push_captured, this);
     while (_stack.is_nonempty()) {
       check(_stack.pop());
     }

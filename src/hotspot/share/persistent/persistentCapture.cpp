@@ -26,7 +26,8 @@
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentRawMemory.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
@@ -149,14 +150,16 @@ class PersistentCopies : public AllStatic {
   }
 
  public:
+  static void forget() {
+    FREE_C_HEAP_ARRAY(oopDesc*, _table);
+    _table = nullptr;
+    _size = _count = 0;
+  }
+
   static oopDesc* find(oopDesc* v) { return _table == nullptr ? nullptr : _table[find_slot(v)]; }
 
   static void add(oopDesc* copy) {
-    if (_count >= MaxCount) {     // forgetting costs a second copy, never a wrong one
-      FREE_C_HEAP_ARRAY(oopDesc*, _table);
-      _table = nullptr;
-      _size = _count = 0;
-    }
+    if (_count >= MaxCount) forget();     // costs a second copy, never a wrong one
     if (_count * 2 >= _size) {
       size_t old_size = _size;
       oopDesc** old = _table;
@@ -176,6 +179,8 @@ class PersistentCopies : public AllStatic {
 oopDesc** PersistentCopies::_table = nullptr;
 size_t    PersistentCopies::_size = 0;
 size_t    PersistentCopies::_count = 0;
+
+void PersistentCapture::forget_copies() { PersistentCopies::forget(); }
 
 // A copy in P of an object of V without references. Null if P is full.
 static oopDesc* copy_flat(JavaThread* thread, oopDesc* v) {
@@ -237,11 +242,11 @@ uint64_t PersistentCapture::file_offset(const void* p) {
 }
 
 bool PersistentCapture::reach(oopDesc* obj) {
-  if (PersistentSegments::is_captured(obj)) return true;
+  if (PersistentSpace::is_captured(obj)) return true;
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
     return fail(Failure::foreign_allocation, obj, 0, obj->klass());
   }
-  PersistentSegments::set_captured(obj);
+  PersistentSpace::set_captured(obj);
   _objects.append(obj);
   return true;
 }
@@ -282,13 +287,15 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
 // The media form of the reference in slot. A string or box of V is replaced by its
 // copy, in memory too.
 bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media) {
-  ptrdiff_t offset = (char*)slot - (char*)holder;
-  oop v = RawAccess<>::oop_load(slot);
-  if (v == nullptr || is_synchronizer_state(holder->klass(), offset)) {
+  return encode(holder, (char*)slot - (char*)holder, PersistentRawMemory::load_oop(slot), slot, media);
+}
+
+// Of a value that stands there, or stood: then slot is null.
+bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, narrowOop* slot, uint32_t* media) {
+  if (obj == nullptr || is_synchronizer_state(holder->klass(), offset)) {
     *media = 0;
     return true;
   }
-  oopDesc* obj = cast_from_oop<oopDesc*>(v);
   if (!PHeap::contains(obj)) {
     Klass* klass = obj->klass();
     if (klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT) {
@@ -299,9 +306,9 @@ bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media
       }
       obj = copy_immutable(obj);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
-      RawAccess<>::oop_store(slot, cast_to_oop(obj));
+      if (slot != nullptr) PersistentRawMemory::store_oop(slot, obj);
     } else {
-      uint32_t symbol = PersistentClassTable::symbol_for(v, _record);
+      uint32_t symbol = PersistentClassTable::symbol_for(cast_to_oop(obj), _record);
       if (symbol != 0) {
         assert(symbol < encode_reference((void*)PHeap::base()), "symbols lie below P");
         *media = symbol;
@@ -320,7 +327,7 @@ bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media
 }
 
 bool PersistentCapture::add_location(oopDesc* base, char* addr, int size, bool is_oop) {
-  assert(PersistentSegments::is_captured(base), "not part of the media state");
+  assert(PersistentSpace::is_captured(base), "not part of the media state");
   if (is_oop) {
     uint32_t media;
     if (!encode(base, (narrowOop*)addr, &media)) return false;
@@ -399,8 +406,22 @@ bool PersistentCapture::write_object(oopDesc* obj) {
       memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
     }
   }
+  // What others have not committed yet is not part of the media state.
+  GrowableArrayCHeap<PersistentTxn::Entry, mtPersistent> uncommitted(0);
+  PersistentTxn::stored_by_others(_thread, obj, &uncommitted);
+  for (int i = 0; i < uncommitted.length(); i++) {
+    const PersistentTxn::Entry* e = uncommitted.adr_at(i);
+    ptrdiff_t offset = e->_addr - (char*)obj;
+    if (e->_is_oop) {
+      uint32_t media;
+      if (!encode(obj, offset, (oopDesc*)(uintptr_t)e->_old, nullptr, &media)) return false;
+      memcpy(IMAGE + offset, &media, sizeof(media));
+    } else {
+      memcpy(IMAGE + offset, &e->_old, e->_size);
+    }
+  }
   #undef IMAGE
-  _segments.include(obj, bytes);
+  _space.include(obj, bytes);
   return true;
 }
 
@@ -410,8 +431,13 @@ bool PersistentCapture::finish() {
     write_object(obj);
   }
   if (_failure._reason != Failure::none) return false;
-  _segments.finish(_record);
+  _space.finish(_record);
   return true;
+}
+
+void PersistentCapture::disk_full(const char* error) {
+  fail(Failure::disk_full, nullptr, 0, nullptr);
+  os::snprintf(_failure._disk, sizeof(_failure._disk), "%s", error);
 }
 
 void PersistentCapture::commit() {
@@ -420,9 +446,9 @@ void PersistentCapture::commit() {
 
 void PersistentCapture::abort() {
   for (int i = 0; i < _objects.length(); i++) {
-    PersistentSegments::clear_captured(_objects.at(i));
+    PersistentSpace::clear_captured(_objects.at(i));
   }
-  _segments.abort();
+  _space.abort();
   PersistentClassTable::abort_entries();
 }
 
@@ -458,6 +484,8 @@ void PersistentCapture::Failure::throw_it(TRAPS) const {
     }
     case no_space:
       THROW_MSG(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+    case disk_full:
+      THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"), _disk);
     case table_full: {
       where.print("no room in the class table of persistent heap %s for class %s",
                   PersistentMedia::directory(), _class->external_name());

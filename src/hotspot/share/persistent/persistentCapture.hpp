@@ -8,7 +8,7 @@
 
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
@@ -28,11 +28,12 @@ class PersistentCapture : public StackObj {
  public:
   // Why a capture cannot be: kept when the log's lock is given up, thrown after.
   struct Failure {
-    enum Reason { none, volatile_reference, foreign_allocation, no_space, table_full };
+    enum Reason { none, volatile_reference, foreign_allocation, no_space, table_full, disk_full };
     Reason    _reason = none;
     oopDesc*  _holder = nullptr;
     ptrdiff_t _offset = 0;
     Klass*    _class  = nullptr;      // of the object that is referred to
+    char      _disk[256] = {0};       // what the disk says
 
     void throw_it(TRAPS) const;
   };
@@ -40,7 +41,7 @@ class PersistentCapture : public StackObj {
  private:
   JavaThread*          _thread;
   PersistentLogRecord* _record;
-  PersistentSegments::Update _segments;
+  PersistentSpace::Update _space;
   GrowableArrayCHeap<oopDesc*, mtPersistent> _objects;   // captured by this record
   int                  _done;                            // of them, written
 
@@ -48,6 +49,7 @@ class PersistentCapture : public StackObj {
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
+  bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc* value, narrowOop* slot, uint32_t* media);
   bool reach(oopDesc* obj);
   bool write_object(oopDesc* obj);
   oopDesc* copy_immutable(oopDesc* v);
@@ -64,6 +66,8 @@ class PersistentCapture : public StackObj {
 
   // After the last add: completes the record. Then append it and commit() or abort().
   bool finish();
+  // The record could not be appended.
+  void disk_full(const char* error);
   void commit();
   void abort();
   const Failure& failure() const { return _failure; }
@@ -76,6 +80,10 @@ class PersistentCapture : public StackObj {
   static uint64_t clean_mark(oopDesc* obj);
   static uint64_t file_offset(const void* p);
   static void initialize();
+
+  // The copies of strings and boxes made so far are not found again: a collection may
+  // free them. At a safepoint.
+  static void forget_copies();
 
   // Media form of a reference into P, and back.
   static uint32_t encode_reference(const void* obj);

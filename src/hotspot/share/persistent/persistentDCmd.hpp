@@ -33,4 +33,26 @@ class PersistentHeapAuditDCmd : public DCmd {
   }
 };
 
+// jcmd <pid> PersistentHeap.histogram
+class PersistentHeapHistogramDCmd : public DCmdWithParser {
+  DCmdArgument<bool> _all;
+ public:
+  PersistentHeapHistogramDCmd(outputStream* output, bool heap);
+  static int num_arguments()       { return 1; }
+  static const char* name()        { return "PersistentHeap.histogram"; }
+  static const char* description() { return "Show how many persistent objects there are of each class, and their size."; }
+  static const char* impact()      { return "High: stops the program for a time that depends on the size of both heaps."; }
+  virtual void execute(DCmdSource source, TRAPS);
+};
+
+// jcmd <pid> PersistentHeap.gc
+class PersistentHeapGCDCmd : public DCmd {
+ public:
+  PersistentHeapGCDCmd(outputStream* output, bool heap) : DCmd(output, heap) { }
+  static const char* name()        { return "PersistentHeap.gc"; }
+  static const char* description() { return "Collect the Java heap and the persistent heap, and show what the persistent heap uses before and after."; }
+  static const char* impact()      { return "Medium: depends on the size and content of both heaps."; }
+  virtual void execute(DCmdSource source, TRAPS);
+};
+
 #endif // SHARE_PERSISTENT_PERSISTENTDCMD_HPP

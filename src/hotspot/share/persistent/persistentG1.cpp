@@ -6,14 +6,22 @@
 #include "persistent/persistentG1.hpp"
 
 #include "gc/g1/g1CollectedHeap.inline.hpp"
+#include "gc/g1/g1CollectorState.hpp"
+#include "gc/g1/g1ConcurrentMark.inline.hpp"
+#include "gc/g1/g1ConcurrentMarkBitMap.inline.hpp"
 #include "gc/g1/g1HeapRegion.inline.hpp"
 #include "gc/g1/g1HeapRegionManager.inline.hpp"
+#include "gc/g1/g1RootClosures.hpp"
 #include "memory/universe.hpp"
 #include "oops/arrayOop.hpp"
 #include "oops/oop.inline.hpp"
 #include "oops/typeArrayOop.inline.hpp"
+#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "persistent/persistentOpen.hpp"
+#include "persistent/persistentSlots.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "runtime/java.hpp"
 
 size_t PersistentG1::reservation_size() {
@@ -59,4 +67,40 @@ void PersistentG1::initialize_array() {
   arrayOopDesc::set_length((HeapWord*)cast_from_oop<HeapWord*>(array), (int)(words - arrayOopDesc::base_offset_in_bytes(T_LONG) / HeapWordSize));
   array->release_set_klass(cast_from_oop<HeapWord*>(array), Universe::longArrayKlass());
   assert(array->size() == words, "covers header and P");
+}
+
+bool PersistentG1::takes_part_in_marking(const G1HeapRegion* r) {
+  return !contains(r) || (PersistentCollector::is_marking_concurrently() && may_have_marks(r));
+}
+
+bool PersistentG1::may_have_marks(const G1HeapRegion* r) {
+  return PersistentCollector::has_marks() && PHeap::contains(r->bottom()) &&
+         PersistentSpace::has_candidates(r->bottom(), r->end());
+}
+
+void PersistentG1::roots_do(G1RootClosures* closures, bool evacuating) {
+  bool full = PersistentCollector::is_full_marking();
+  bool concurrent_start = PersistentCollector::is_marking_concurrently() &&
+                          G1CollectedHeap::heap()->collector_state()->in_concurrent_start_gc();
+  if (full || concurrent_start) {
+    PersistentOpen::root_do(closures->strong_oops());
+  }
+  if (!full) {
+    // Slots of old regions matter if these are evacuated, or marked from.
+    bool young_only = evacuating && G1CollectedHeap::heap()->collection_set()->only_contains_young_regions() &&
+                      !G1CollectedHeap::heap()->collector_state()->in_concurrent_start_gc();
+    PersistentSlots::oops_do(concurrent_start ? closures->persistent_slots() : closures->strong_oops(), young_only);
+  }
+}
+
+HeapWord* PersistentG1::array_start(G1HeapRegion* r, HeapWord* slice) {
+  if (!contains(r)) return r->humongous_start_region()->bottom();
+  // The array is marked, and nothing inside it is.
+  G1CMBitMap* bitmap = G1CollectedHeap::heap()->concurrent_mark()->mark_bitmap();
+  HeapWord* start = align_down(slice, 64 * HeapWordSize);
+  while (bitmap->get_next_marked_addr(start, slice) == slice) {
+    slice = start;
+    start -= 64;
+  }
+  return bitmap->get_next_marked_addr(start, slice);
 }

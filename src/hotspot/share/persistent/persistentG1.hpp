@@ -11,6 +11,7 @@
 
 class G1CollectedHeap;
 class G1HeapRegion;
+class G1RootClosures;
 
 // How P looks to G1: one pinned humongous long[] at the low end of the reservation.
 // G1 never moves or frees a pinned humongous array and finds no references in it,
@@ -29,6 +30,15 @@ class PersistentG1 : public AllStatic {
   static size_t reservation_size();         // header and P; 0 without the flag
   static uint   region_count();
   static bool   contains(const G1HeapRegion* r);
+
+  // Whether G1's concurrent cycle marks the objects of r: all but P's, if it leaves those out.
+  static bool   takes_part_in_marking(const G1HeapRegion* r);
+  // Of a region of header or P: whether the mark bitmap may have bits of it.
+  static bool   may_have_marks(const G1HeapRegion* r);
+  // Roots of P for a marking of P; else its references to V.
+  static void   roots_do(G1RootClosures* closures, bool evacuating);
+  // The start of the humongous array, or array of P, that is being marked and contains slice.
+  static HeapWord* array_start(G1HeapRegion* r, HeapWord* slice);
 
   // After the reservation, before V's regions: makes the regions and maps P.
   static void initialize_regions(G1CollectedHeap* heap);

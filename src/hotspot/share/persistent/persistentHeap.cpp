@@ -13,11 +13,12 @@
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
+#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentNatives.hpp"
 #include "persistent/persistentOpen.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -87,12 +88,13 @@ void PHeap::map_at(char* low) {
   }
   set_range((uintptr_t)low, mapped_size);
   PersistentSlots::initialize(_base, _size);
-  PersistentSegments::initialize(_base, _size,
-      (const uint64_t*)(PersistentMedia::tables() + PersistentLayout::SegmentTableOffset));
+  PersistentSpace::initialize(_base, _size,
+      (const uint64_t*)(PersistentMedia::tables() + PersistentLayout::LineTableOffset),
+      PersistentMedia::committed_size());
   PersistentTxn::initialize();
   log_info(pheap)("Persistent heap %s (%s): %zu MB at " PTR_FORMAT ", %zu MB in use",
                   PersistentMedia::directory(), PersistentMedia::kind_name(), _size / M, _base,
-                  PersistentSegments::used() / M);
+                  PersistentSpace::used() / M);
 }
 
 void PHeap::open(TRAPS) {
@@ -109,6 +111,7 @@ void PHeap::open(TRAPS) {
   PersistentLog::start_threads();
   log_info(pheap)("Persistent heap %s opened in %.3f ms", PersistentMedia::directory(),
                   (double)(os::javaTimeNanos() - open_started) / NANOSECS_PER_MILLISEC);
+  PersistentCollector::enable();
   opened = true;
   thread_start(THREAD);
 }
@@ -125,6 +128,7 @@ void PHeap::close() {
   if (PersistentHeapAudit && PersistentAudit::run(tty) != 0) {
     fatal("persistent heap: memory and media differ, see the audit's output");
   }
+  PersistentCollector::disable();
   PersistentLog::stop_threads();
 }
 
@@ -137,10 +141,7 @@ void PHeap::thread_exit(JavaThread* thread) {
     log_info(pheap)("Thread ends inside a transaction: rolled back");
     PersistentTxn::abandon(thread);
   }
-  if (pt._plab_top != nullptr) {
-    PersistentSegments::recycle_buffer(pt._plab_top, pt._plab_end);
-    pt._plab_top = pt._plab_end = nullptr;
-  }
+  PersistentAllocation::retire_buffer(thread);
   if (pt._last_seq != 0) {
     ThreadBlockInVM tbivm(thread);
     PersistentLog::wait_durable(pt._last_seq);
@@ -155,7 +156,8 @@ void PHeap::print_on(outputStream* st) {
   st->print_cr("Persistent heap %s", PersistentMedia::directory());
   PersistentMedia::print_on(st);
   st->print_cr("  address       : [" PTR_FORMAT ", " PTR_FORMAT ")", _base, _base + _size);
-  st->print_cr("  objects       : %zu K used of %zu K", PersistentSegments::used() / K, PersistentSegments::capacity() / K);
+  st->print_cr("  objects       : %zu K used of %zu K, file has room for %zu K", PersistentSpace::used() / K,
+               PersistentSpace::capacity() / K, PersistentSpace::committed() / K);
   PersistentClassTable::print_on(st);
   PersistentLog::print_on(st);
   st->print_cr("  transactions  : %d open", PersistentTxn::open_count());
@@ -166,5 +168,5 @@ void PHeap::print_on_error(outputStream* st) {
   if (!_enabled) return;
   st->print_cr("Persistent heap: %s (%s), [" PTR_FORMAT ", " PTR_FORMAT "), %zu K used of %zu K, %d open transactions",
                PersistentMedia::directory(), PersistentMedia::kind_name(), _base, _base + _size,
-               _size == 0 ? 0 : PersistentSegments::used() / K, _size / K, PersistentTxn::open_count());
+               _size == 0 ? 0 : PersistentSpace::used() / K, _size / K, PersistentTxn::open_count());
 }

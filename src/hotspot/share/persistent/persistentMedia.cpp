@@ -39,6 +39,7 @@
 
 static const long   TmpfsMagic     = 0x01021994;
 static const size_t DefaultSize    = 1 * G;
+static const size_t DefaultInitialSize = 64 * M;
 static const size_t DefaultLogSize = 64 * M;
 static const size_t MinSize        = 32 * M;
 static const size_t MinLogSize     = 1 * M;
@@ -149,7 +150,8 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   }
   object_size   = align_up(requested == 0 ? DefaultSize : requested, PHeap::Alignment);
   file_log_size = align_up(requested_log == 0 ? DefaultLogSize : requested_log, (size_t)64 * K);
-  data_size     = PersistentLayout::ObjectOffset + object_size;
+  size_t initial = PersistentHeapInitialSize == 0 ? DefaultInitialSize : PersistentHeapInitialSize;
+  data_size     = PersistentLayout::ObjectOffset + MIN2(object_size, align_up(initial, PHeap::Alignment));
   // Nothing of an attempt before may show through.
   if (::ftruncate(data_fd, 0) != 0 || ::ftruncate(log_fd, 0) != 0) {
     return refuse(err, len, "%s cannot be written: %s", directory_name, os::strerror(errno));
@@ -177,9 +179,9 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   super.object_alignment   = (uint32_t)ObjectAlignmentInBytes;
   super.compact_headers    = UseCompactObjectHeaders;
   super.compact_strings    = CompactStrings;
-  super.segment_size       = PersistentLayout::SegmentSize;
-  super.meta_offset[0]     = PersistentLayout::SegmentTableOffset;
-  super.meta_size[0]       = PersistentLayout::SegmentTableSize;
+  super.line_size          = PersistentLayout::LineSize;
+  super.meta_offset[0]     = PersistentLayout::LineTableOffset;
+  super.meta_size[0]       = PersistentLayout::LineTableSize;
   super.meta_offset[1]     = PersistentLayout::ClassTableOffset;
   super.meta_size[1]       = PersistentLayout::ClassTableSize;
   super.meta_size[2]       = file_log_size;
@@ -211,27 +213,20 @@ static bool check(size_t requested, char* err, size_t len) {
   if (super.header_size != sizeof(super) || super.crc != superblock_crc(&super)) {
     return refuse(err, len, "%s/data is damaged: the superblock's checksum is wrong; %s", directory_name, backup);
   }
-  if (data_size < PersistentLayout::ObjectOffset + super.meta_size[3]) {
-    return refuse(err, len, "%s/data is truncated: it has %zu bytes of " UINT64_FORMAT "; %s", directory_name, data_size,
-                  (uint64_t)(PersistentLayout::ObjectOffset + super.meta_size[3]), backup);
+  if (data_size < PersistentLayout::ObjectOffset + PHeap::Alignment) {
+    return refuse(err, len, "%s/data is truncated: it has %zu bytes; %s", directory_name, data_size, backup);
   }
   if (file_log_size != super.meta_size[2]) {
     return refuse(err, len, "%s/log has %zu bytes instead of " UINT64_FORMAT "; %s", directory_name, file_log_size,
                   (uint64_t)super.meta_size[2], backup);
   }
-  object_size = align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment);
+  object_size = MAX2(align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment), (size_t)super.meta_size[3]);
   if (requested != 0) {
     if (requested < MinSize) {
       return refuse(err, len, "-XX:PersistentHeapSize=%zu is too small: use at least %zu bytes", requested, MinSize);
     }
-    size_t wanted = align_up(requested, PHeap::Alignment);
-    if (wanted > object_size) {
-      if (!allocate(data_fd, PersistentLayout::ObjectOffset + wanted, "data", err, len)) return false;
-      ::fsync(data_fd);
-      data_size = PersistentLayout::ObjectOffset + wanted;
-    }
     // Smaller is possible if nothing lies beyond: known once the log is replayed.
-    object_size = wanted;
+    object_size = align_up(requested, PHeap::Alignment);
   }
   return true;
 }
@@ -331,20 +326,17 @@ bool PersistentMedia::map_and_recover(char* err, size_t len) {
   bool sync = media_kind == Kind::dax;
   table_map = map(data_fd, PersistentLayout::ObjectOffset, PROT_READ, false);
   log_map   = map(log_fd, file_log_size, mapped ? (PROT_READ | PROT_WRITE) : PROT_READ, sync);
-  if (mapped) data_map = map(data_fd, data_size, PROT_READ | PROT_WRITE, sync);
+  // Beyond the end of the file too: it may grow.
+  if (mapped) data_map = map(data_fd, MAX2(data_size, PersistentLayout::ObjectOffset + object_size), PROT_READ | PROT_WRITE, sync);
   if (table_map == nullptr || log_map == nullptr || (mapped && data_map == nullptr)) {
     return refuse(err, len, "%s cannot be mapped: %s", directory_name, os::strerror(errno));
   }
   if (!PersistentLog::open(err, len) || !PersistentLog::recover(err, len)) return false;
 
-  const uint64_t* used = (const uint64_t*)(table_map + PersistentLayout::SegmentTableOffset);
-  size_t end = 0;
-  for (size_t i = 0; i < PersistentLayout::SegmentTableSize / sizeof(uint64_t); i++) {
-    if (used[i] > PersistentLayout::SegmentSize) {
-      return refuse(err, len, "%s/data is damaged: segment table entry %zu; restore the heap from a backup", directory_name, i);
-    }
-    if (used[i] != 0) end = (i + 1) * PersistentLayout::SegmentSize;
-  }
+  const uint64_t* taken = (const uint64_t*)(table_map + PersistentLayout::LineTableOffset);
+  size_t words = PersistentLayout::LineTableSize / sizeof(uint64_t);
+  while (words > 0 && taken[words - 1] == 0) words--;
+  size_t end = words * 64 * PersistentLayout::LineSize;
   if (PersistentLayout::ObjectOffset + end > data_size) {
     return refuse(err, len, "%s/data is truncated: objects reach up to %zu of %zu bytes; restore the heap from a backup",
                   directory_name, PersistentLayout::ObjectOffset + end, data_size);
@@ -365,6 +357,18 @@ const char* PersistentMedia::directory()  { return directory_name; }
 const PersistentSuperblock* PersistentMedia::superblock() { return &super; }
 size_t PersistentMedia::object_area_size() { return object_size; }
 size_t PersistentMedia::data_file_size()  { return data_size; }
+size_t PersistentMedia::committed_size() {
+  return MIN2(object_size, align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment));
+}
+
+bool PersistentMedia::grow(size_t size, char* err, size_t len) {
+  assert(is_aligned(size, PHeap::Alignment) && size <= object_size, "must be");
+  if (!allocate(data_fd, PersistentLayout::ObjectOffset + size, "data", err, len)) return false;
+  // Before any record speaks of what lies there.
+  if (::fsync(data_fd) != 0) media_failure("fsync of data");
+  data_size = PersistentLayout::ObjectOffset + size;
+  return true;
+}
 const char* PersistentMedia::tables()     { return table_map; }
 
 bool PersistentMedia::map_objects(char* addr, size_t size, char* err, size_t len) {
@@ -449,6 +453,11 @@ bool PersistentMedia::write_overflow(uint64_t seq, const void* bytes, size_t len
     delete_overflow(seq);
   }
   return ok;
+}
+
+bool PersistentMedia::has_room(size_t bytes) {
+  struct statvfs fs;
+  return ::fstatvfs(data_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize > bytes;
 }
 
 const char* PersistentMedia::map_overflow(uint64_t seq, size_t length) {

@@ -15,7 +15,7 @@ class outputStream;
 // everything before it. What cannot change while the heap lives.
 struct PersistentSuperblock {
   static const uint64_t Magic = 0x3170616568726576;     // the bytes "verheap1"
-  static const uint32_t Version = 1;
+  static const uint32_t Version = 2;
   uint64_t magic;
   uint32_t version;
   uint32_t header_size;         // sizeof(PersistentSuperblock)
@@ -26,9 +26,9 @@ struct PersistentSuperblock {
   uint32_t compact_headers;     // UseCompactObjectHeaders
   uint32_t compact_strings;
   uint32_t array_base_offsets;  // of byte[] | Object[] << 16
-  uint32_t segment_size;        // 1 MB
-  uint64_t meta_offset[4];      // segment table, class table; 0, 0
-  uint64_t meta_size[4];        // of these; of the log; of the object area when created
+  uint32_t line_size;           // 256
+  uint64_t meta_offset[4];      // line table, class table; 0, 0
+  uint64_t meta_size[4];        // of these; of the log; the object area's maximum when created
   uint64_t object_offset;       // first byte of the object area in the file
   uint64_t created_millis;
   uint32_t reserved[8];
@@ -39,13 +39,13 @@ struct PersistentSuperblock {
 // speaks in these offsets, so the applier needs to know nothing else.
 class PersistentLayout : public AllStatic {
  public:
-  static const size_t SegmentSize      = 1 * M;
+  static const size_t LineSize         = 256;        // of the object area, see persistentSpace.hpp
   static const size_t SuperblockOffset = 0;          // one page
   static const size_t RootOffset       = 4 * K;      // u64: reference (media form) of the root directory
-  static const size_t SegmentTableOffset = 64 * K;   // u64 per segment: bytes in use from its start; 0 = free
-  static const size_t SegmentTableSize   = 256 * K;  // 32 K segments = 32 GB
-  static const size_t ClassTableOffset = 512 * K;    // records, see persistentClassTable.hpp
-  static const size_t ClassTableSize   = 15 * M + 512 * K;
+  static const size_t LineTableOffset  = 64 * K;     // bit per line: taken
+  static const size_t LineTableSize    = 8 * M;      // 64 M lines = 16 GB
+  static const size_t ClassTableOffset = 8 * M + 512 * K;    // records, see persistentClassTable.hpp
+  static const size_t ClassTableSize   = 7 * M + 512 * K;
   static const size_t ObjectOffset     = 16 * M;     // the object area follows
 };
 
@@ -67,12 +67,15 @@ class PersistentMedia : public AllStatic {
   static const char* kind_name();
   static const char* directory();
   static const PersistentSuperblock* superblock();
-  static size_t object_area_size();         // bytes, a multiple of PHeap::Alignment
+  static size_t object_area_size();         // bytes, a multiple of PHeap::Alignment: the most there may be
+  static size_t committed_size();           // of it, what the file has so far
+  // Gives the file space for that many bytes of objects; false if the disk has none.
+  static bool   grow(size_t size, char* errbuf, size_t errlen);
 
   // Maps the object area privately at addr (MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE).
   static bool map_objects(char* addr, size_t size, char* errbuf, size_t errlen);
 
-  // The tables as they are on the media (root, segments, classes): a read-only view
+  // The tables as they are on the media (root, lines, classes): a read-only view
   // of the first ObjectOffset bytes of `data`.
   static const char* tables();
 
@@ -93,6 +96,8 @@ class PersistentMedia : public AllStatic {
   static bool        write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len);
   static const char* map_overflow(uint64_t seq, size_t length);      // null: missing or of another length
   static void        unmap_overflow(const char* p, size_t length);
+  // Whether there is room for another file of that size.
+  static bool        has_room(size_t bytes);
   static void        delete_overflow(uint64_t seq);
   static void        delete_all_overflow();
 

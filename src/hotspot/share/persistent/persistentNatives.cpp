@@ -16,7 +16,7 @@
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "prims/jvmtiExport.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
@@ -113,11 +113,11 @@ JVM_ENTRY(static void, PVM_gc(JNIEnv* env, jclass cls))
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_capacity(JNIEnv* env, jclass cls))
-  return PHeap::is_enabled() ? (jlong)PersistentSegments::capacity() : 0;
+  return PHeap::is_enabled() ? (jlong)PersistentSpace::capacity() : 0;
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_used(JNIEnv* env, jclass cls))
-  return PHeap::is_enabled() ? (jlong)PersistentSegments::used() : 0;
+  return PHeap::is_enabled() ? (jlong)PersistentSpace::used() : 0;
 JVM_END
 
 #define FN(f) CAST_FROM_FN_PTR(void*, &f)

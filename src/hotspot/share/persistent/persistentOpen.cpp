@@ -7,6 +7,7 @@
 
 #include "logging/log.hpp"
 #include "memory/allocation.inline.hpp"
+#include "memory/iterator.hpp"
 #include "oops/access.inline.hpp"
 #include "oops/compressedKlass.inline.hpp"
 #include "oops/compressedOops.inline.hpp"
@@ -16,7 +17,7 @@
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/java.hpp"
@@ -29,6 +30,7 @@
 static oopDesc* root_object = nullptr;
 
 oop PersistentOpen::root()                 { return cast_to_oop(root_object); }
+void PersistentOpen::root_do(OopClosure* cl)  { if (root_object != nullptr) cl->do_oop((oop*)&root_object); }
 void PersistentOpen::set_root(oopDesc* root) { root_object = root; }
 
 // Visits every object that the root reaches, once, and turns its media form into
@@ -76,7 +78,7 @@ class Translation : public StackObj {
       return;
     }
     oopDesc* obj = PersistentOpen::decode(media);
-    if (!PersistentSegments::is_taken(obj)) damaged(slot, "reference to free space");
+    if (!PersistentSpace::is_taken(obj)) damaged(slot, "reference to free space");
     put(slot, CompressedOops::narrow_oop_value(CompressedOops::encode(cast_to_oop(obj))));
     visit(obj);
   }
@@ -88,7 +90,7 @@ class Translation : public StackObj {
     if (klass == nullptr) damaged(obj, "object of an unknown class");
     put(header, (uint32_t)CompressedKlassPointers::encode(klass));
     size_t bytes = obj->size_given_klass(klass) * HeapWordSize;
-    if (!PersistentSegments::is_taken((char*)obj + bytes - HeapWordSize)) damaged(obj, "object beyond the space in use");
+    if (!PersistentSpace::is_taken((char*)obj + bytes - HeapWordSize)) damaged(obj, "object beyond the space in use");
     if (klass->is_instance_klass()) {
       InstanceKlass* ik = InstanceKlass::cast(klass);
       OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
@@ -112,7 +114,7 @@ class Translation : public StackObj {
   Translation() : _seen(PHeap::size() / HeapWordSize, mtPersistent), _stack(1024), _objects(0), _references(0), _changed(0) {}
 
   void run(oopDesc* root) {
-    if (!PersistentSegments::is_taken(root)) damaged(root, "root directory in free space");
+    if (!PersistentSpace::is_taken(root)) damaged(root, "root directory in free space");
     visit(root);
     while (_stack.is_nonempty()) {
       translate(_stack.pop());

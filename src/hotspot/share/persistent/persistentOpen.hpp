@@ -10,6 +10,8 @@
 #include "oops/oopsHierarchy.hpp"
 #include "utilities/exceptions.hpp"
 
+class OopClosure;
+
 // Opening: turns what the file holds, as the private mapping shows it, into objects
 // of this VM, from the root directory on.
 class PersistentOpen : public AllStatic {
@@ -19,6 +21,7 @@ class PersistentOpen : public AllStatic {
   // The root directory, or null.
   static oop  root();
   static void set_root(oopDesc* root);
+  static void root_do(OopClosure* cl);
 
   // The object that a reference in media form denotes.
   static oopDesc* decode(uint64_t media);

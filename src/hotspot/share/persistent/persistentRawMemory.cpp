@@ -5,6 +5,7 @@
 
 #include "persistent/persistentRawMemory.hpp"
 
+#include "gc/g1/g1BarrierSet.inline.hpp"
 #include "oops/access.inline.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentSlots.hpp"
@@ -44,9 +45,36 @@ oopDesc* PersistentRawMemory::load_oop(const void* addr) {
   return cast_from_oop<oopDesc*>(RawAccess<>::oop_load((narrowOop*)addr));
 }
 
+// What a concurrent marking has yet to visit must not get lost: the value that is
+// overwritten counts as seen.
+static void keep_for_marking(oopDesc* old_value) {
+  if (old_value != nullptr) {
+    G1BarrierSet::enqueue_preloaded(cast_to_oop(old_value));
+  }
+}
+
 void PersistentRawMemory::store_oop(void* addr, oopDesc* value) {
+  keep_for_marking(load_oop(addr));
   if (value != nullptr && !PHeap::contains(value)) {
     PersistentSlots::add((narrowOop*)addr);
   }
   RawAccess<MO_SEQ_CST>::oop_store((narrowOop*)addr, cast_to_oop(value));
+}
+
+oopDesc* PersistentRawMemory::xchg_oop(void* addr, oopDesc* value) {
+  keep_for_marking(load_oop(addr));
+  if (value != nullptr && !PHeap::contains(value)) {
+    PersistentSlots::add((narrowOop*)addr);
+  }
+  oop found = RawAccess<MO_SEQ_CST>::oop_atomic_xchg((narrowOop*)addr, cast_to_oop(value));
+  return cast_from_oop<oopDesc*>(found);
+}
+
+oopDesc* PersistentRawMemory::cmpxchg_oop(void* addr, oopDesc* compare, oopDesc* value) {
+  keep_for_marking(compare);
+  if (value != nullptr && !PHeap::contains(value)) {
+    PersistentSlots::add((narrowOop*)addr);
+  }
+  oop found = RawAccess<MO_SEQ_CST>::oop_atomic_cmpxchg((narrowOop*)addr, cast_to_oop(compare), cast_to_oop(value));
+  return cast_from_oop<oopDesc*>(found);
 }

@@ -19,8 +19,11 @@ class PersistentRawMemory : public AllStatic {
   static uint64_t cmpxchg(void* addr, int size, uint64_t compare, uint64_t value);   // 1, 4, 8
 
   static oopDesc* load_oop(const void* addr);
-  // Registers the slot if value is volatile, before a collection can see it.
+  // These register the slot if the value is volatile, before a collection can see it, and
+  // tell a concurrent marking what they overwrite. Every reference store into P is one of them.
   static void     store_oop(void* addr, oopDesc* value);
+  static oopDesc* xchg_oop(void* addr, oopDesc* value);
+  static oopDesc* cmpxchg_oop(void* addr, oopDesc* compare, oopDesc* value);
 };
 
 #endif // SHARE_PERSISTENT_PERSISTENTRAWMEMORY_HPP

@@ -16,10 +16,11 @@
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCapture.hpp"
+#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
-#include "persistent/persistentSegments.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
@@ -40,7 +41,7 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(16), _savepoints(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0),
+  : _thread(thread), _entries(16), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0),
     _implicit(implicit), _new_objects(0) {
   rebuild_table(32);
   open_lock->lock();
@@ -79,7 +80,7 @@ void PersistentTxn::note_buffer() {
 }
 
 bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
-  for (int i = range_mark; i < _allocated.length(); i++) {
+  for (int i = _allocated.length() - 1; i >= range_mark; i--) {     // the latest are asked about most
     if (obj >= _allocated.at(i).start && obj < _allocated.at(i).end) return true;
   }
   return false;
@@ -88,6 +89,25 @@ bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
 void PersistentTxn::note_allocation(char* start, char* end) {
   open_lock->lock();
   _allocated.append(Range{start, end});
+  open_lock->unlock();
+}
+
+void PersistentTxn::note_retired(const char* top, const char* end) {
+  open_lock->lock();
+  for (int i = 0; i < _allocated.length(); i++) {
+    Range* r = _allocated.adr_at(i);
+    if (r->end == end) r->end = MAX2(r->start, (char*)top);
+  }
+  open_lock->unlock();
+}
+
+void PersistentTxn::allocated_do(void f(const void* start, const void* end)) {
+  open_lock->lock();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    for (int i = 0; i < t->_allocated.length(); i++) {
+      f(t->_allocated.at(i).start, t->_allocated.at(i).end);
+    }
+  }
   open_lock->unlock();
 }
 
@@ -139,7 +159,7 @@ void PersistentTxn::rebuild_table(size_t size) {
   }
 }
 
-void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value) {
+void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop) {
   int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
   size_t slot = slot_for((char*)addr, size);
   int index = _table[slot] - 1;
@@ -147,8 +167,15 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
     _entries.adr_at(index)->_new = new_value;
     return;
   }
-  _entries.append(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, false,
-                        PersistentSegments::is_captured(base)});
+  Entry entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, PersistentSpace::is_captured(base)};
+  if (!entry._captured && !_implicit && !allocated_since(0, base)) {
+    // A capture by another thread sees the object without the store, or with this entry.
+    PersistentLog::lock();
+    entry._captured = PersistentSpace::is_captured(base);
+    if (!entry._captured) _shared.append(Shared{entry, _entries.length()});
+    PersistentLog::unlock();
+  }
+  _entries.append(entry);
   _table[slot] = _entries.length();
   if ((size_t)_entries.length() * 2 > _table_size) {
     rebuild_table(_table_size * 2);
@@ -156,11 +183,20 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
 }
 
 void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value) {
-  int before = _entries.length();
-  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value);
-  if (_entries.length() > before) {
-    _entries.adr_at(before)->_is_oop = true;
+  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true);
+}
+
+void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  if (open_number == 0) return;
+  open_lock->lock();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    if (t->_thread == thread) continue;
+    for (int i = t->_shared.length() - 1; i >= 0; i--) {
+      if (t->_shared.at(i).entry._base == obj) to->append(t->_shared.at(i).entry);
+    }
   }
+  open_lock->unlock();
 }
 
 void PersistentTxn::push_savepoint() {
@@ -221,7 +257,7 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
   PersistentLogRecord record;
   for (int i = _entries.length() - 1; i >= mark; i--) {
     const Entry* e = _entries.adr_at(i);
-    if (allocated_since(range_mark, e->_base) && !PersistentSegments::is_captured(e->_base)) continue;
+    if (allocated_since(range_mark, e->_base) && !PersistentSpace::is_captured(e->_base)) continue;
     if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
     if (e->_is_oop) {
       PersistentRawMemory::store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
@@ -229,11 +265,12 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
       PersistentRawMemory::store(e->_addr, e->_size, e->_old);
     }
     // Another thread's commit captured the object with our uncommitted value in it.
-    if (!e->_captured && PersistentSegments::is_captured(e->_base)) {
+    if (!e->_captured && PersistentSpace::is_captured(e->_base)) {
       PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
   _entries.trunc_to(mark);
+  while (_shared.is_nonempty() && _shared.last().index >= mark) _shared.pop();
   rebuild_table(_table_size);
   if (!record.is_empty()) {
     char err[256];
@@ -254,13 +291,30 @@ void PersistentTxn::rollback_all(bool checked) {
   undo_to(0, 0, checked);
 }
 
+static void entry_oops_do(PersistentTxn::Entry* e, OopClosure* cl) {
+  cl->do_oop((oop*)&e->_base);
+  if (e->_is_oop) {
+    cl->do_oop((oop*)&e->_old);
+    cl->do_oop((oop*)&e->_new);
+  }
+}
+
 void PersistentTxn::oops_do(OopClosure* cl) {
   for (int i = 0; i < _entries.length(); i++) {
-    Entry* e = _entries.adr_at(i);
-    if (e->_is_oop) {
-      cl->do_oop((oop*)&e->_old);
-      cl->do_oop((oop*)&e->_new);
-    }
+    entry_oops_do(_entries.adr_at(i), cl);
+  }
+  for (int i = 0; i < _shared.length(); i++) {
+    entry_oops_do(&_shared.adr_at(i)->entry, cl);
+  }
+  for (int i = 0; i < _new_objects.length(); i++) {
+    cl->do_oop((oop*)_new_objects.adr_at(i));
+  }
+}
+
+void PersistentTxn::all_oops_do(OopClosure* cl) {
+  assert_at_safepoint();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    t->oops_do(cl);
   }
 }
 
@@ -324,26 +378,34 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return 0;
   }
 
-  PersistentLog::lock();
-  int conflict = txn->find_conflict();
-  if (conflict >= 0) {
+  bool ok;
+  char err[512];
+  PersistentCapture::Failure failure;
+  for (bool again = true; again; ) {
+    uint collections = PersistentCollector::count();
+    PersistentLog::lock();
+    int conflict = txn->find_conflict();
+    if (conflict >= 0) {
+      PersistentLog::unlock();
+      const Entry* e = txn->entry_at(conflict);
+      Klass* klass = e->_base->klass();
+      ptrdiff_t offset = e->_addr - (char*)e->_base;
+      abandon(thread);
+      throw_conflict(klass, offset, THREAD);
+      return 0;
+    }
+    PersistentLogRecord record;
+    PersistentCapture capture(thread, &record);
+    ok = txn->log(&record, &capture, err, sizeof(err));
     PersistentLog::unlock();
-    const Entry* e = txn->entry_at(conflict);
-    Klass* klass = e->_base->klass();
-    ptrdiff_t offset = e->_addr - (char*)e->_base;
-    abandon(thread);
-    throw_conflict(klass, offset, THREAD);
-    return 0;
+    // No room for the copy of a string: once more after a collection.
+    again = !ok && failure._reason == PersistentCapture::Failure::none &&
+            capture.failure()._reason == PersistentCapture::Failure::no_space;
+    failure = capture.failure();
+    if (again) PersistentCollector::collect_full(collections);
   }
 
-  PersistentLogRecord record;
-  PersistentCapture capture(thread, &record);
-  char err[512];
-  bool ok = txn->log(&record, &capture, err, sizeof(err));
-  PersistentLog::unlock();
-
   if (!ok) {
-    PersistentCapture::Failure failure = capture.failure();
     txn->rollback_all(true);
     end(thread);
     if (err[0] != 0) {
@@ -367,7 +429,7 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
     const Entry* e = entry_at(i);
     // Objects that nothing captured reaches stay volatile in effect; one that this
     // commit reaches is written whole.
-    if (is_last(i) && PersistentSegments::is_captured(e->_base)) {
+    if (is_last(i) && PersistentSpace::is_captured(e->_base)) {
       ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }

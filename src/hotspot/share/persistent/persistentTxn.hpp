@@ -38,6 +38,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   JavaThread*    _thread;
   GrowableArrayCHeap<Entry, mtPersistent> _entries;
   GrowableArrayCHeap<int, mtPersistent>   _savepoints;    // entry counts
+  // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
+  // not its own. Under the log's lock.
+  struct Shared { Entry entry; int index; };
+  GrowableArrayCHeap<Shared, mtPersistent> _shared;
   int*           _table;           // hash of (addr, size) -> entry index + 1
   size_t         _table_size;      // power of two
   // Where the thread allocated since begin; read by capturing threads.
@@ -65,8 +69,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   PersistentTxn(JavaThread* thread, bool implicit = false);
   ~PersistentTxn();
 
-  // Before or after the store, by the owning thread. Leaf.
-  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value);
+  // Before the store, or after an atomic one, by the owning thread. Leaf.
+  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false);
   void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value);
 
   int  depth() const           { return _savepoints.length() + 1; }
@@ -86,12 +90,19 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void renew_if_large();       // leaf; before a store
   void note_new_object(oopDesc* obj);
 
+  // What the open transactions of other threads have stored to obj, which is about to be captured:
+  // appends the entries, those with the committed values last. Under the log's lock.
+  static void stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to);
+
   // The thread took memory of P.
   void note_allocation(char* start, char* end);
+  // The thread gives back what it has not used of a buffer.
+  void note_retired(const char* top, const char* end);
   // The open transaction of another thread that allocated obj, or null.
   static bool allocated_by_other(JavaThread* thread, const void* obj);
 
   void oops_do(OopClosure* cl);
+  static void all_oops_do(OopClosure* cl);       // of all open transactions, at a safepoint
 
   // ---- The current thread's transaction ----
   static void begin(JavaThread* thread);
@@ -107,6 +118,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void begin_implicit(JavaThread* thread);
   static void end_implicit(JavaThread* thread);
   static void renew_all_implicit();              // at a safepoint
+
+  // Where the threads of open transactions have allocated since begin: an object that
+  // another thread allocates there would be taken for theirs.
+  static void allocated_do(void f(const void* start, const void* end));
 
   // Whether an open transaction has stored to the byte at addr. At a safepoint.
   static bool any_stored_to(const void* addr);

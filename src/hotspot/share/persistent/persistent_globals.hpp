@@ -17,7 +17,7 @@
                                                                             \
   product(ccstr, PersistentHeap, nullptr,                                   \
           "Directory that holds the persistent heap; created if missing. "  \
-          "%p in it becomes the process id. Selects G1.")                                                    \
+          "%p in it becomes the process id. Selects G1.")                   \
                                                                             \
   product(size_t, PersistentHeapSize, 0,                                    \
           "Maximum size of the persistent heap in bytes; its file is "      \
@@ -32,6 +32,19 @@
           "A store to a persistent object outside a transaction is "        \
           "durable after at most this many milliseconds.")                  \
           range(1, 3600000)                                                 \
+                                                                            \
+  product(size_t, PersistentHeapInitialSize, 0,                             \
+          "Size in bytes of a new persistent heap's file, which grows as "  \
+          "needed up to PersistentHeapSize. 0: 64m.")                       \
+                                                                            \
+  product(ccstr, PersistentHeapKillAt, nullptr, DIAGNOSTIC,                 \
+          "<point> or <point>:<n>: the process kills itself when it is "    \
+          "there for the nth time (see persistentKillPoint.hpp).")          \
+                                                                            \
+  product(uintx, PersistentHeapOccupancyPercent, 70,                        \
+          "A concurrent collection of the persistent heap starts when this "\
+          "much of it is in use. 100: only full collections.")              \
+          range(0, 100)                                                     \
                                                                             \
   product(ccstr, PersistentHeapMedia, "auto", DIAGNOSTIC,                   \
           "How the heap's files are written: auto, dax (needs MAP_SYNC), "  \

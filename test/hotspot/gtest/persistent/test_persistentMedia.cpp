@@ -259,7 +259,9 @@ TEST_OTHER_VM(PersistentMedia, bad_paths_and_sizes) {
   require(!open(d, 1 * M), "too small");
   require(strstr(error, "too small") != nullptr, "says too small");
   d.clear();
+  PersistentHeapInitialSize = (size_t)1 << 50;
   require(!open(d, (size_t)1 << 50), "larger than any disk");
+  PersistentHeapInitialSize = 0;
   require(strstr(error, "free on its disk") != nullptr, "says what is free");
   require(!exists(d, "data") && !exists(d, "log"), "leaves no half heap");
   d.clear();
@@ -297,9 +299,9 @@ TEST_OTHER_VM(PersistentMedia, other_version_and_truncation_are_refused) {
   c.copy_crashed(d);
   uint32_t version = PersistentSuperblock::Version + 1;
   write_bytes(c, "data", offsetof(PersistentSuperblock, version), &version, sizeof(version));
-  require_refused(c, "format version 2 but this JVM knows version 1");
+  require_refused(c, "format version 3 but this JVM knows version 2");
   c.copy_crashed(d);
-  resize(c, "data", size_of(c, "data") - 4 * K);
+  resize(c, "data", Objects + HeapSize - 4 * K);
   require_refused(c, "data is truncated");
   resize(c, "data", 100);
   require_refused(c, "data is truncated");
@@ -354,13 +356,16 @@ TEST_OTHER_VM(PersistentMedia, grows_and_refuses_to_cut_off_objects) {
   c.copy_crashed(d);
   require(open_and_recover(c, 2 * HeapSize), "grown");
   require(PersistentMedia::object_area_size() == 2 * HeapSize, "object area");
+  require(PersistentMedia::committed_size() == HeapSize, "the file grows when there is need");
+  require(PersistentMedia::grow(2 * HeapSize, error, sizeof(error)), "grows");
+  require(PersistentMedia::committed_size() == 2 * HeapSize, "has grown");
   require(size_of(c, "data") == Objects + 2 * HeapSize, "size of data");
   require(is_zero(Objects + HeapSize, 64), "new space is empty");
-  // Something in the last segment.
+  // Something in the last lines.
   PersistentLogRecord r;
-  uint64_t used = 100;
-  size_t segment = 2 * HeapSize / PersistentLayout::SegmentSize - 1;
-  r.add(PersistentLayout::SegmentTableOffset + segment * 8, &used, sizeof(used));
+  uint64_t taken = 1;
+  size_t word = 2 * HeapSize / PersistentLayout::LineSize / 64 - 1;
+  r.add(PersistentLayout::LineTableOffset + word * 8, &taken, sizeof(taken));
   PersistentLog::wait_durable(append(&r));
   Directory e("grow-again");
   e.copy_crashed(c);

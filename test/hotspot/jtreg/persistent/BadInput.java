@@ -22,6 +22,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 public class BadInput {
+    // doc/file-format.md
+    static final int CLASS_TABLE = (8 * 1024 + 512) * 1024;
+
     static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     static final String CLASSES = System.getProperty("test.class.path", System.getProperty("java.class.path"));
 
@@ -150,7 +153,7 @@ public class BadInput {
         Path small = Path.of("small").toAbsolutePath();
         refused("size too small", run(heap(small, "-XX:PersistentHeapSize=1m"), "show"), "PersistentHeapSize=1048576", "too small");
         Path large = Path.of("large").toAbsolutePath();
-        refused("larger than the disk", run(heap(large, "-XX:PersistentHeapSize=1000000g"), "show"), "data");
+        refused("larger than the disk", run(heap(large, "-XX:PersistentHeapSize=1000000g", "-XX:PersistentHeapInitialSize=1000000g"), "show"), "data");
         if (Files.exists(large.resolve("data"))) throw new AssertionError("half a heap was left");
 
         Path dir = newHeap("heap");
@@ -185,9 +188,9 @@ public class BadInput {
         refused("no superblock", run(heap(dir), "show"), data.toString(), "not a persistent heap");
         edit(data, f -> flip(f, 0));
         shows(dir, 100);
-        edit(data, f -> flip(f, 512 * 1024 + 40));
+        edit(data, f -> flip(f, CLASS_TABLE + 40));
         refused("class table", run(heap(dir), "show"), data.toString(), "class table");
-        edit(data, f -> flip(f, 512 * 1024 + 40));
+        edit(data, f -> flip(f, CLASS_TABLE + 40));
         shows(dir, 100);
 
         long length = Files.size(data);
@@ -195,7 +198,7 @@ public class BadInput {
         Files.createDirectory(copy);
         Files.copy(data, copy.resolve("data"));
         Files.copy(dir.resolve("log"), copy.resolve("log"));
-        edit(copy.resolve("data"), f -> f.setLength(length - 4096));
+        edit(copy.resolve("data"), f -> f.setLength(20 << 20));
         refused("truncated data", run(heap(copy), "show"), "truncated");
         edit(copy.resolve("data"), f -> f.setLength(100));
         refused("truncated superblock", run(heap(copy), "show"), "truncated");

@@ -17,7 +17,9 @@
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -34,9 +36,12 @@ public class HeapFull {
         if (!ok) throw new AssertionError(what);
     }
 
+    // Nothing that filled the heap may be collected.
+    static final List<Object> held = new ArrayList<>();
+
     static void full(String what, Supplier<Object> allocation) {
         try {
-            for (int i = 0; i < 10_000_000; i++) allocation.get();
+            for (int i = 0; i < 10_000_000; i++) held.add(allocation.get());
         } catch (OutOfMemoryError e) {
             check("Persistent heap space".equals(e.getMessage()), what + ": " + e);
             return;
@@ -99,17 +104,20 @@ public class HeapFull {
         }));
         // A string that a commit would have to copy.
         String text = "a text of some length ".repeat(10);
+        Node[] holder = {root.next};
         full("string copied by commit", () -> {
             String t = text + System.nanoTime();
-            Txn.run(() -> root.text = t);
-            Txn.run(() -> root.text = null);
+            Txn.run(() -> holder[0].text = t);
+            holder[0] = holder[0].next;
             return null;
         });
+        check(holder[0].text == null, "a store of a failed commit stands");
         full("string copied by a store", () -> {
-            root.text = text + System.nanoTime();
-            root.text = null;
+            holder[0].text = text + System.nanoTime();
+            holder[0] = holder[0].next;
             return null;
         });
+        check(holder[0].text == null, "a failed store stands");
         // Nothing is lost, and what needs no room goes on.
         verify(root);
         check(new Node() != null && !PersistentHeap.contains(new Node()), "the ordinary heap serves");
@@ -121,5 +129,8 @@ public class HeapFull {
         }
         check(root.a == 5, "rollback");
         check(PersistentHeap.used() > PersistentHeap.capacity() * 9 / 10, PersistentHeap.used() + " of " + PersistentHeap.capacity());
+        // What is not held any more makes room.
+        held.clear();
+        check((new @Persistent Node()).next == null, "room again");
     }
 }

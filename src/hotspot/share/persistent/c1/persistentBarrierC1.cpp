@@ -38,15 +38,15 @@ CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
     access.clear_decorators(C1_MASK_BOOLEAN);
   }
 
-  // The base as an integer, as a segment number counted from P's start.
-  LIR_Opr segment = gen->new_register(T_LONG);
+  // The base as an integer, in units of the alignment, counted from P's start.
+  LIR_Opr unit = gen->new_register(T_LONG);
   LIR_Opr limit = gen->new_register(T_LONG);
-  __ move(LIR_OprFact::longConst(0), segment);
-  __ logical_or(segment, base, segment);
-  __ add(segment, LIR_OprFact::longConst(-(jlong)PHeap::base()), segment);
-  __ unsigned_shift_right(segment, LIR_OprFact::intConst(exact_log2(PersistentLayout::SegmentSize)), segment, LIR_OprFact::illegalOpr);
-  __ move(LIR_OprFact::longConst((jlong)(PHeap::size() / PersistentLayout::SegmentSize) - 1), limit);
-  __ cmp(lir_cond_belowEqual, segment, limit);
+  __ move(LIR_OprFact::longConst(0), unit);
+  __ logical_or(unit, base, unit);
+  __ add(unit, LIR_OprFact::longConst(-(jlong)PHeap::base()), unit);
+  __ unsigned_shift_right(unit, LIR_OprFact::intConst(exact_log2(PHeap::Alignment)), unit, LIR_OprFact::illegalOpr);
+  __ move(LIR_OprFact::longConst((jlong)(PHeap::size() / PHeap::Alignment) - 1), limit);
+  __ cmp(lir_cond_belowEqual, unit, limit);
 
   LIR_Opr addr = access.resolved_addr()->as_address_ptr()->base();
   CodeStub* stub = new PersistentStoreStub(access.type(), base, addr, value, nullptr);

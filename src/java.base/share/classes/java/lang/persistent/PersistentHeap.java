@@ -248,11 +248,13 @@ public final class PersistentHeap {
     }
 
     /**
-     * Suggests that the virtual machine expend effort toward finding the persistent
-     * objects that cannot be reached any more, so that
-     * their space can be used again. Has no effect if there is no persistent heap.
+     * Collects the persistent heap: finds the persistent objects that cannot be reached any more, from the roots,
+     * from volatile objects, threads or open transactions, and makes their space free. When this
+     * method returns that is done. Without it the virtual machine does the same when the persistent
+     * heap fills up. Has no effect if there is no persistent heap.
      *
-     * @implNote This version does not collect the persistent heap yet.
+     * @implNote The ordinary heap is collected at the same time; {@link System#gc()} does the same, and
+     * the options for it ({@code -XX:+DisableExplicitGC}, {@code -XX:+ExplicitGCInvokesConcurrent}) apply.
      */
     public static void gc() {
         if (PersistentVM.ENABLED) {

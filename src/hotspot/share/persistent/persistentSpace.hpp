@@ -1,0 +1,125 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTSPACE_HPP
+#define SHARE_PERSISTENT_PERSISTENTSPACE_HPP
+
+#include "memory/allocation.hpp"
+#include "oops/oopsHierarchy.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "utilities/bitMap.hpp"
+#include "utilities/globalDefinitions.hpp"
+#include "utilities/growableArray.hpp"
+
+class JavaThread;
+class PersistentLogRecord;
+
+// The space of P, in lines of 256 bytes: which are taken, and which objects are
+// captured, that is, part of the media state. A line is free as a whole or not at
+// all; threads take runs of free lines as their buffers, large objects take runs of their own.
+//
+// All of it is in DRAM. The media's line table holds a bit per line, too: set by the
+// record that captures the first object there, cleared by a record per collection.
+// A line that the table has as free holds nothing that the media state reaches.
+class PersistentSpace : public AllStatic {
+  class LineMap : public CHeapObj<mtPersistent>, public CHeapBitMap {
+   public:
+    LineMap(size_t lines) : CHeapBitMap(lines, mtPersistent) {}
+    uint64_t* words() { return (uint64_t*)map(); }
+  };
+
+  static uintptr_t    _base;
+  static size_t       _line_count;
+  static volatile size_t _limit;      // lines that the file has space for
+  static LineMap* _taken;         // by a buffer or an object
+  static LineMap* _media;         // what the line table holds, or will once the log is applied
+  static LineMap* _opened;        // objects there were captured when the heap was opened
+  static uint64_t*    _captured;      // bit per 8 bytes, at the start of captured objects
+  static LineMap* _candidates;    // taken when the running collection began
+  static LineMap* _live;          // of them, with marked objects
+  static volatile size_t _used;
+
+  static const size_t LineSize = PersistentLayout::LineSize;
+  // For runs of at least 2^c lines: there is none before this line.
+  static const int HintCount = 24;
+  static size_t _hints[HintCount];
+
+  static size_t line_of(const void* p)  { return ((uintptr_t)p - _base) / LineSize; }
+  static char*  address_of(size_t line) { return (char*)_base + line * LineSize; }
+  static size_t find_run(size_t lines, size_t* length);
+  static char*  take(size_t line, size_t lines);
+  static void   give_back(size_t line, size_t lines);
+
+ public:
+  static const size_t BufferSize = 64 * K;
+
+  // line_table: the media's, of size / LineSize bits. committed: bytes of size that can be used.
+  static void initialize(uintptr_t base, size_t size, const uint64_t* line_table, size_t committed);
+  // Makes the file larger if that much is in use that a collection alone would not help
+  // for long, or bytes more are needed; false if nothing changed.
+  static bool grow(size_t bytes);
+
+  // bytes is a multiple of 8. Null if there is no room. A buffer may be shorter
+  // than asked for, but not than min_bytes; *bytes says.
+  static char* allocate_buffer(size_t min_bytes, size_t* bytes);
+  static char* allocate_large(size_t bytes);
+  // The lines of a thread's buffer from top on that nothing was allocated in are free again.
+  static void recycle_buffer(char* top, char* end);
+
+  static size_t used()      { return _used; }                    // bytes, in whole lines
+  static size_t committed() { return _limit * LineSize; }
+  static size_t capacity()  { return _line_count * LineSize; }
+
+  // Under the log's lock, except that a true answer is final while the object lives.
+  static bool is_captured(const void* obj);
+  static void set_captured(const void* obj);
+  static void clear_captured(const void* obj);
+  // Those captured since the heap was opened; under the lock.
+  static void captured_do(void f(void* context, oopDesc* obj), void* context);
+
+  // What a capture changed in the line table: added to its record by finish(),
+  // taken back by abort().
+  class Update : public StackObj {
+    struct Change { size_t word; uint64_t before; };
+    GrowableArrayCHeap<Change, mtPersistent> _changes;
+   public:
+    Update() : _changes(0) {}
+    void include(const void* obj, size_t bytes);
+    void finish(PersistentLogRecord* record);
+    void abort();
+  };
+
+  // Whether p lies in what the media knows as taken (opening checks references).
+  static bool is_taken(const void* p);
+
+  // ---- A collection, see persistentCollector.hpp ----
+
+  // At a safepoint, all buffers recycled: the lines taken now are the candidates.
+  static void begin_collection();
+  // Whether [from, to) has candidates: marks are nowhere else.
+  static bool has_candidates(const void* from, const void* to);
+  // Whether obj was allocated since begin_collection.
+  static bool is_new(const void* obj) { return !_candidates->at(line_of(obj)); }
+  // A marked object. By any number of threads.
+  static void set_live(const void* obj, size_t bytes);
+  // Part of a thread's open transaction: stays taken, whatever is in it.
+  static void keep(const void* from, const void* to);
+  // marks: bit per 8 bytes of [from, to), which is a multiple of 512 bytes: objects that are not
+  // marked are no longer captured. Under the lock.
+  static void retain_captured(const void* from, const void* to, const uint64_t* marks);
+  // Candidates without live objects become free, on the media first. Under the lock; returns
+  // the bytes freed.
+  static size_t end_collection();
+
+  // ---- Evacuation, see persistentEvacuation.hpp: at a safepoint, under the lock ----
+
+  // [from, to) is empty: nothing there is taken or captured. Then objects are put there,
+  // and the end adds what became of the line table to the record.
+  static void begin_refill(const void* from, const void* to);
+  static void refill(const void* obj, size_t bytes);
+  static void end_refill(const void* from, const void* to, PersistentLogRecord* record);
+};
+
+#endif // SHARE_PERSISTENT_PERSISTENTSPACE_HPP

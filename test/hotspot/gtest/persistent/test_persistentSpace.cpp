@@ -1,0 +1,123 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "memory/allocation.hpp"
+#include "persistent/persistentLog.hpp"
+#include "persistent/persistentSpace.hpp"
+#include "runtime/os.hpp"
+#include "unittest.hpp"
+
+// The allocator only does arithmetic on addresses: it needs no mapping.
+static const uintptr_t Base = 64 * G;
+static const size_t Size = 8 * M;
+static const size_t Line = PersistentLayout::LineSize;
+static const size_t Lines = Size / Line;
+static const size_t Words = Lines / 64;
+
+static size_t offset_in_p(const void* p) { return (uintptr_t)p - Base; }
+static char* at_line(size_t line) { return (char*)Base + line * Line; }
+
+static void set_lines(uint64_t* table, size_t from, size_t to) {
+  for (size_t i = from; i < to; i++) table[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+TEST_VM(PersistentSpace, buffers_fill_a_new_heap_without_overlap) {
+  uint64_t table[Words] = {};
+  PersistentSpace::initialize(Base, Size, table, Size);
+  size_t total = 0;
+  while (true) {
+    size_t bytes;
+    char* p = PersistentSpace::allocate_buffer(64, &bytes);
+    if (p == nullptr) break;
+    ASSERT_EQ(total, offset_in_p(p)) << "buffers follow each other";
+    ASSERT_EQ((size_t)64 * K, bytes);
+    total += bytes;
+  }
+  ASSERT_EQ(Size, total) << "all of it can be had";
+  ASSERT_EQ(total, PersistentSpace::used());
+}
+
+TEST_VM(PersistentSpace, reopened_heap_goes_on_in_the_holes) {
+  uint64_t table[Words] = {};
+  set_lines(table, 0, Lines);
+  table[1] &= ~(uint64_t)0x300;             // lines 72, 73
+  table[Words - 1] &= ~((uint64_t)1 << 63); // the last one
+  PersistentSpace::initialize(Base, Size, table, Size);
+  ASSERT_EQ(Size - 3 * Line, PersistentSpace::used());
+  ASSERT_TRUE(PersistentSpace::is_taken(at_line(71)));
+  ASSERT_FALSE(PersistentSpace::is_taken(at_line(72)));
+  ASSERT_TRUE(PersistentSpace::is_captured(at_line(71) + 8)) << "what was there at opening is captured";
+  ASSERT_FALSE(PersistentSpace::is_captured(at_line(72)));
+  size_t bytes;
+  ASSERT_TRUE(PersistentSpace::allocate_buffer(2 * Line + 8, &bytes) == nullptr) << "no hole is that large";
+  ASSERT_EQ(at_line(72), PersistentSpace::allocate_buffer(Line + 8, &bytes));
+  ASSERT_EQ(2 * Line, bytes);
+  ASSERT_EQ(at_line(Lines - 1), PersistentSpace::allocate_buffer(Line, &bytes));
+  ASSERT_TRUE(PersistentSpace::allocate_buffer(8, &bytes) == nullptr);
+  ASSERT_EQ(Size, PersistentSpace::used());
+}
+
+TEST_VM(PersistentSpace, large_objects_take_runs_of_their_own) {
+  uint64_t table[Words] = {};
+  set_lines(table, 10, 11);
+  set_lines(table, 1000, 1001);
+  PersistentSpace::initialize(Base, Size, table, Size);
+  ASSERT_EQ(at_line(11), PersistentSpace::allocate_large(989 * Line - 8)) << "first fit";
+  ASSERT_EQ(at_line(1001), PersistentSpace::allocate_large(11 * Line));
+  ASSERT_EQ(at_line(0), PersistentSpace::allocate_large(10 * Line)) << "a smaller hole is found again";
+  ASSERT_TRUE(PersistentSpace::allocate_large((Lines - 1012) * Line + 8) == nullptr);
+  ASSERT_EQ(at_line(1012), PersistentSpace::allocate_large((Lines - 1012) * Line));
+}
+
+TEST_VM(PersistentSpace, recycled_lines_are_handed_out_again) {
+  uint64_t table[Words] = {};
+  PersistentSpace::initialize(Base, Size, table, Size);
+  size_t bytes;
+  char* p = PersistentSpace::allocate_buffer(64, &bytes);
+  PersistentSpace::recycle_buffer(p + 1000, p + bytes);
+  ASSERT_EQ(4 * Line, PersistentSpace::used()) << "whole lines only";
+  size_t again;
+  ASSERT_EQ(p + 1024, PersistentSpace::allocate_buffer(64, &again));
+  PersistentSpace::recycle_buffer(p + 1024, p + 1024 + again);
+  // Free lines in front join in.
+  ASSERT_EQ(p + 1024, PersistentSpace::allocate_large(Size - 4 * Line));
+  PersistentSpace::recycle_buffer(p + 1024, (char*)Base + Size);
+  PersistentSpace::recycle_buffer(p, p + 1024);
+  ASSERT_EQ((size_t)0, PersistentSpace::used());
+  ASSERT_EQ(p, PersistentSpace::allocate_large(Size));
+}
+
+TEST_VM(PersistentSpace, update_writes_the_line_table_once_per_buffer_and_can_be_taken_back) {
+  uint64_t table[Words] = {};
+  PersistentSpace::initialize(Base, Size, table, Size);
+  size_t bytes;
+  char* p = PersistentSpace::allocate_buffer(64, &bytes);
+  char* q = PersistentSpace::allocate_large(M);
+  PersistentLogRecord record;
+  {
+    PersistentSpace::Update update;
+    update.include(p, 64);
+    update.include(q, M);
+    update.abort();
+    update.finish(&record);
+    ASSERT_TRUE(record.is_empty()) << "an aborted update leaves nothing";
+  }
+  {
+    PersistentSpace::Update update;
+    update.include(p, 64);
+    update.finish(&record);
+    ASSERT_FALSE(record.is_empty()) << "an abort must not make a later update forget";
+  }
+  size_t length = record.length();
+  {
+    PersistentSpace::Update update;
+    update.include(p + 64, 8 * K);
+    update.finish(&record);
+    ASSERT_EQ(length, record.length()) << "the lines of the buffer went along";
+    update.include(q, M);
+    update.finish(&record);
+    ASSERT_EQ(length + 16 + M / Line / 8, record.length()) << "one write for a run of words";
+  }
+}
