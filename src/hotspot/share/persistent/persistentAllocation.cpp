@@ -275,16 +275,10 @@ HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
   HeapWord* p = allocate_raw(THREAD, words);
   if (p == nullptr) {
     if (PersistentAllocateAll) return nullptr;
-    PersistentCollector::collect_full(collections);
-    collections = PersistentCollector::count();
-    p = allocate_raw(THREAD, words);
-    while (p == nullptr && PersistentCollector::grow(words * HeapWordSize)) {
-      p = allocate_raw(THREAD, words);
-    }
-    if (p == nullptr && PersistentSpace::capacity() - PersistentSpace::used() >= words * HeapWordSize) {
-      // There is room, but in pieces.
-      PersistentCollector::collect_full(collections, true);
-      p = allocate_raw(THREAD, words);
+    for (int effort = PersistentCollector::free_lines; p == nullptr && effort <= PersistentCollector::evacuate_all; effort++) {
+      PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
+      collections = PersistentCollector::count();
+      do p = allocate_raw(THREAD, words); while (p == nullptr && PersistentCollector::grow(words * HeapWordSize));
     }
   }
   if (p == nullptr) {

@@ -17,6 +17,7 @@
 #include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentEvacuation.hpp"
+#include "persistent/persistentEvents.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentKillPoint.hpp"
 #include "persistent/persistentLog.hpp"
@@ -37,9 +38,9 @@ bool          PersistentCollector::_marks_valid = false;
 volatile bool PersistentCollector::_due = false;
 volatile size_t PersistentCollector::_threshold = SIZE_MAX;
 volatile uint PersistentCollector::_count = 0;
-volatile bool PersistentCollector::_evacuate = false;
+volatile PersistentCollector::Effort PersistentCollector::_effort = PersistentCollector::free_lines;
 size_t        PersistentCollector::_used_before = 0;
-jlong         PersistentCollector::_started = 0;
+Ticks         PersistentCollector::_started;
 
 static const size_t ChunkSize = 1 * M;
 
@@ -83,9 +84,12 @@ void PersistentCollector::start_if_due() {
   heap->collect(GCCause::_persistent_heap_occupancy);
 }
 
-void PersistentCollector::collect_full(uint seen, bool evacuate) {
+void PersistentCollector::collect_full(uint seen, Effort effort) {
   if (_enabled && Atomic::load(&_count) == seen) {
-    if (evacuate) _evacuate = true;
+    _effort = effort;
+    if (effort != free_lines) {
+      G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(true);
+    }
     G1CollectedHeap::heap()->collect(GCCause::_persistent_heap_full);
     grow(0);
   }
@@ -95,7 +99,9 @@ void PersistentCollector::collect_full(uint seen, bool evacuate) {
 
 void PersistentCollector::begin() {
   assert_at_safepoint();
-  _started = os::javaTimeNanos();
+  _started = Ticks::now();
+  PersistentEvents::begin();
+  PersistentPhase phase("Begin");
   for (JavaThreadIteratorWithHandle threads; JavaThread* thread = threads.next(); ) {
     PersistentAllocation::retire_buffer(thread);
   }
@@ -134,6 +140,7 @@ void PersistentCollector::sweep_chunk(size_t chunk) {
 }
 
 size_t PersistentCollector::publish() {
+  PersistentPhase phase("Publish");
   PersistentKillPoint::at("gc-publish");
   PersistentTxn::allocated_do(PersistentSpace::keep);
   PersistentLog::lock();
@@ -150,7 +157,8 @@ void PersistentCollector::finish(const char* kind, size_t freed) {
   Atomic::inc(&_count);
   log_info(pheap, gc)("Collection %u (%s): %zuK->%zuK of %zuK, %zuK freed, %.3f ms", _count, kind, _used_before / K, used / K,
                       PersistentSpace::committed() / K, freed / K,
-                      (double)(os::javaTimeNanos() - _started) / NANOSECS_PER_MILLISEC);
+                      TimeHelper::counter_to_millis((Ticks::now() - _started).value()));
+  PersistentEvents::collection(kind, _started, _used_before, used, freed);
 }
 
 // What can be done by many threads in a pause.
@@ -184,18 +192,23 @@ void PersistentCollector::begin_full() {
 void PersistentCollector::end_full(WorkerThreads* workers, BoolObjectClosure* is_alive) {
   if (!_full_marking) return;
   PersistentKillPoint::at("gc-marked");
-  PersistentSweepTask task(is_alive, true);
-  workers->run_task(&task);
+  {
+    PersistentPhase phase("Purge and Sweep");
+    PersistentSweepTask task(is_alive, true);
+    workers->run_task(&task);
+  }
   _full_marking = false;
   finish("full", publish());
-  if (_evacuate) {
-    _evacuate = false;
-    PersistentEvacuation::select();
+  if (_effort != free_lines) {
+    PersistentPhase phase("Select for Evacuation");
+    PersistentEvacuation::select(_effort == evacuate_all);
+    _effort = free_lines;
   }
 }
 
 void PersistentCollector::after_compaction() {
   if (PersistentEvacuation::is_active()) {
+    PersistentPhase phase("Evacuate");
     PersistentEvacuation::finish();
     _threshold = threshold_after(PersistentSpace::used());
   }
@@ -217,6 +230,7 @@ void PersistentCollector::begin_concurrent(GCCause::Cause cause) {
 void PersistentCollector::remark(WorkerThreads* workers, BoolObjectClosure* is_alive) {
   if (!_concurrent) return;
   PersistentKillPoint::at("gc-marked");
+  PersistentPhase phase("Purge");
   PersistentSweepTask task(is_alive, false);
   workers->run_task(&task);
 }
@@ -225,9 +239,12 @@ bool PersistentCollector::sweep_concurrently(G1ConcurrentMark* cm) {
   SuspendibleThreadSetJoiner sts;
   if (cm->has_aborted()) return true;
   if (!_concurrent) return false;
-  for (size_t chunk = 0; chunk < PHeap::size() / ChunkSize; chunk++) {
-    sweep_chunk(chunk);
-    if (cm->do_yield_check() && cm->has_aborted()) return true;
+  {
+    PersistentPhase phase("Sweep");
+    for (size_t chunk = 0; chunk < PHeap::size() / ChunkSize; chunk++) {
+      sweep_chunk(chunk);
+      if (cm->do_yield_check() && cm->has_aborted()) return true;
+    }
   }
   finish("concurrent", publish());
   grow(0);

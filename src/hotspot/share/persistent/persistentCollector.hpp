@@ -10,6 +10,7 @@
 #include "memory/allStatic.hpp"
 #include "oops/oopsHierarchy.hpp"
 #include "utilities/globalDefinitions.hpp"
+#include "utilities/ticks.hpp"
 
 class BoolObjectClosure;
 class G1ConcurrentMark;
@@ -34,6 +35,12 @@ class WorkerThreads;
 // An unlink is in the log before its space can be reused, and so before any record that
 // puts something else there: log order makes the reuse safe at every crash.
 class PersistentCollector : public AllStatic {
+ public:
+  // What a full collection does for an allocation that fails. The second and third clear soft references
+  // and move objects together (persistentEvacuation.hpp).
+  enum Effort { free_lines, evacuate_sparse, evacuate_all };
+
+ private:
   static bool          _enabled;          // the heap is open
   static bool          _full_marking;
   static bool          _concurrent;       // P takes part in the concurrent cycle that runs
@@ -41,9 +48,9 @@ class PersistentCollector : public AllStatic {
   static volatile bool _due;
   static volatile size_t _threshold;
   static volatile uint _count;
-  static volatile bool _evacuate;         // the next full collection is to
+  static volatile Effort _effort;         // of the next full collection
   static size_t        _used_before;
-  static jlong         _started;
+  static Ticks         _started;
 
   static void begin();
   static void sweep_chunk(size_t chunk);
@@ -61,11 +68,10 @@ class PersistentCollector : public AllStatic {
   // The space in use has grown to that; leaf.
   static void note_use(size_t used) { if (used > _threshold) _due = true; }
   // These may safepoint; the thread is in the VM and holds no lock. start_if_due begins a concurrent cycle
-  // if enough of P is in use; collect_full collects unless somebody has since count() was seen,
-  // and moves objects together (persistentEvacuation.hpp) if evacuate.
+  // if enough of P is in use; collect_full collects unless somebody has since count() was seen.
   static void start_if_due();
   static bool grow(size_t bytes);                     // the file, see PersistentSpace::grow
-  static void collect_full(uint seen, bool evacuate = false);
+  static void collect_full(uint seen, Effort effort = free_lines);
 
   // ---- G1's full collection ----
   static void begin_full();

@@ -31,8 +31,7 @@ bool PersistentEvacuation::_active = false;
 static const size_t SegmentSize = 1 * M;
 
 struct Segment {
-  size_t live;        // bytes of objects that start here
-  bool   pinned;
+  size_t live;        // bytes of objects that start here and may move
   bool   selected;
   int    first;       // of its objects in moves
   int    end;
@@ -44,24 +43,57 @@ struct Move {
   uint32_t to;
 };
 
+// What stays where it is, by address; they do not overlap.
+struct Obstacle {
+  char* start;
+  char* end;
+};
+
 static Segment* segments = nullptr;
 static size_t   segment_count = 0;
-static GrowableArrayCHeap<Move, mtPersistent>* moves = nullptr;
+static GrowableArrayCHeap<Move, mtPersistent>*     moves = nullptr;
+static GrowableArrayCHeap<Obstacle, mtPersistent>* obstacles = nullptr;
 
 static char* at_offset(uint32_t offset)    { return (char*)PHeap::base() + (size_t)offset * HeapWordSize; }
-static uint32_t offset_in_p(const void* p)  { return (uint32_t)(((uintptr_t)p - PHeap::base()) / HeapWordSize); }
-static size_t segment_of(const void* p)   { return ((uintptr_t)p - PHeap::base()) / SegmentSize; }
+static uint32_t offset_in_p(const void* p) { return (uint32_t)(((uintptr_t)p - PHeap::base()) / HeapWordSize); }
+static size_t segment_of(const void* p)    { return ((uintptr_t)p - PHeap::base()) / SegmentSize; }
+static char* start_of(size_t segment)      { return (char*)PHeap::base() + segment * SegmentSize; }
 
 static void pin(const void* from, const void* to) {
-  if (from >= to || !PHeap::contains(from)) return;
-  for (size_t s = segment_of(from); s <= segment_of((const char*)to - 1); s++) segments[s].pinned = true;
+  if (from < to && PHeap::contains(from)) obstacles->append(Obstacle{(char*)from, (char*)to});
 }
+
+static int by_start(Obstacle* a, Obstacle* b) { return a->start < b->start ? -1 : a->start > b->start ? 1 : 0; }
+
+static void merge_obstacles() {
+  obstacles->sort(by_start);
+  int n = 0;
+  for (int i = 0; i < obstacles->length(); i++) {
+    Obstacle o = obstacles->at(i);
+    if (n > 0 && o.start <= obstacles->at(n - 1).end) {
+      obstacles->adr_at(n - 1)->end = MAX2(obstacles->at(n - 1).end, o.end);
+    } else {
+      obstacles->at_put(n++, o);
+    }
+  }
+  obstacles->trunc_to(n);
+}
+
+// Those at or behind an address that only grows.
+class ObstacleCursor : public StackObj {
+  int _next = 0;
+ public:
+  const Obstacle* at_or_behind(const char* p) {
+    while (_next < obstacles->length() && obstacles->at(_next).end <= p) _next++;
+    return _next < obstacles->length() ? obstacles->adr_at(_next) : nullptr;
+  }
+};
 
 class PinClosure : public OopClosure {
  public:
   void do_oop(oop* p) override {
     oopDesc* obj = cast_from_oop<oopDesc*>(*p);
-    if (obj != nullptr) pin(obj, (char*)obj + 1);
+    if (obj != nullptr && PHeap::contains(obj)) pin(obj, (HeapWord*)obj + obj->size());
   }
   void do_oop(narrowOop* p) override { ShouldNotReachHere(); }
 };
@@ -77,35 +109,47 @@ template <typename F> static void marked_do(char* from, char* to, F f) {
   }
 }
 
-void PersistentEvacuation::select() {
+void PersistentEvacuation::select(bool everything) {
   assert_at_safepoint();
   segment_count = PHeap::size() / SegmentSize;
   segments = NEW_C_HEAP_ARRAY(Segment, segment_count, mtPersistent);
   memset(segments, 0, segment_count * sizeof(Segment));
   moves = new GrowableArrayCHeap<Move, mtPersistent>(1024);
+  obstacles = new GrowableArrayCHeap<Obstacle, mtPersistent>(64);
 
   PinClosure pinned;
   PersistentTxn::all_oops_do(&pinned);
   PersistentTxn::allocated_do(pin);
   PersistentOpen::root_do(&pinned);
+  if (!everything) {
+    // Half in one segment and half in another: a large object, which leaves no small holes.
+    for (size_t s = 0; s < segment_count; s++) {
+      marked_do(start_of(s), start_of(s + 1), [&] (HeapWord* p, size_t words) {
+        if (segment_of(p + words - 1) != s) pin(p, p + words);
+      });
+    }
+  }
+  merge_obstacles();
+  ObstacleCursor cursor;
   for (size_t s = 0; s < segment_count; s++) {
-    char* from = (char*)PHeap::base() + s * SegmentSize;
-    marked_do(from, from + SegmentSize, [&] (HeapWord* p, size_t words) {
-      segments[s].live += words * HeapWordSize;
-      // Half here and half there: a large object, which leaves no small holes.
-      if (segment_of(p + words - 1) != s) pin(p, p + words);
+    marked_do(start_of(s), start_of(s + 1), [&] (HeapWord* p, size_t words) {
+      const Obstacle* o = cursor.at_or_behind((char*)p);
+      if (o == nullptr || (char*)p < o->start) segments[s].live += words * HeapWordSize;
     });
   }
 
   // The sparsest first. What is moved goes through the log: a bound on that.
-  size_t budget = MAX2(PHeap::size() / 8, 16 * M);
+  size_t budget = everything ? 1 * (size_t)G : MAX2(PHeap::size() / 8, 16 * M);
+  size_t live = 0;
+  for (size_t s = 0; s < segment_count; s++) live += segments[s].live;
   int selected = 0;
   for (size_t tenth = 1; tenth <= 7; tenth++) {
     for (size_t s = 0; s < segment_count; s++) {
       Segment* g = &segments[s];
-      if (!g->pinned && !g->selected && g->live > 0 && g->live <= SegmentSize / 10 * tenth && g->live <= budget) {
+      if (g->selected || (g->live == 0 && !everything)) continue;
+      if (everything ? live <= budget : g->live <= SegmentSize / 10 * tenth && g->live <= budget) {
         g->selected = true;
-        budget -= g->live;
+        if (!everything) budget -= g->live;
         selected++;
       }
     }
@@ -114,19 +158,30 @@ void PersistentEvacuation::select() {
   size_t moved = 0;
   char* to = nullptr;
   size_t to_segment = 0;
-  for (size_t s = 0; s < segment_count; s++) {
+  ObstacleCursor from_cursor;
+  ObstacleCursor to_cursor;
+  for (size_t s = 0; s < segment_count && selected > 0; s++) {
     if (!segments[s].selected) continue;
-    char* from = (char*)PHeap::base() + s * SegmentSize;
     if (to == nullptr) {
-      to = from;
+      to = start_of(s);
       to_segment = s;
     }
     segments[s].first = moves->length();
-    marked_do(from, from + SegmentSize, [&] (HeapWord* p, size_t words) {
+    marked_do(start_of(s), start_of(s + 1), [&] (HeapWord* p, size_t words) {
       size_t bytes = words * HeapWordSize;
-      if (segment_of(to + bytes - 1) != to_segment) {
-        do to_segment++; while (!segments[to_segment].selected);
-        to = (char*)PHeap::base() + to_segment * SegmentSize;
+      const Obstacle* o = from_cursor.at_or_behind((char*)p);
+      if (o != nullptr && (char*)p >= o->start) {
+        moves->append(Move{offset_in_p(p), offset_in_p(p)});
+        return;
+      }
+      while (true) {
+        if (!everything && segment_of(to + bytes - 1) != to_segment) {
+          do to_segment++; while (!segments[to_segment].selected);
+          to = start_of(to_segment);
+        }
+        o = to_cursor.at_or_behind(to);
+        if (o == nullptr || to + bytes <= o->start) break;
+        to = o->end;
       }
       assert(to <= (char*)p, "objects only move down");
       moves->append(Move{offset_in_p(p), offset_in_p(to)});
@@ -137,12 +192,16 @@ void PersistentEvacuation::select() {
   }
   _active = moved > 0 && PersistentMedia::has_room(2 * moved + PersistentSpace::used() / 4);
   PersistentKillPoint::at("evacuate-select");
-  log_info(pheap, gc)("Evacuation: %zuK of objects in %d segments of 1 MB%s", moved / K, selected,
+  log_info(pheap, gc)("Evacuation%s: %zuK of objects in %d segments of 1 MB%s", everything ? " (everything)" : "", moved / K, selected,
                       _active ? "" : moved == 0 ? ", nothing to gain" : ", but the disk has no room for its record");
-  if (!_active) {
-    FREE_C_HEAP_ARRAY(Segment, segments);
-    delete moves;
-  }
+  if (!_active) done();
+}
+
+void PersistentEvacuation::done() {
+  FREE_C_HEAP_ARRAY(Segment, segments);
+  delete moves;
+  delete obstacles;
+  _active = false;
 }
 
 static int move_of(const void* obj) {
@@ -205,30 +264,41 @@ void PersistentEvacuation::finish() {
   size_t used_before = PersistentSpace::used();
   AdjustReferences references;
   for (size_t s = 0; s < segment_count; s++) {
-    char* from = (char*)PHeap::base() + s * SegmentSize;
-    marked_do(from, from + SegmentSize, [&] (HeapWord* p, size_t words) {
-      references._note = !segments[s].selected && PersistentSpace::is_captured(p);
+    int i = segments[s].first;
+    marked_do(start_of(s), start_of(s + 1), [&] (HeapWord* p, size_t words) {
+      bool moves_on = segments[s].selected && moves->at(i).to != moves->at(i).from;
+      i++;
+      references._note = !moves_on && PersistentSpace::is_captured(p);
       cast_to_oop(p)->oop_iterate(&references);
     });
   }
-
   PersistentKillPoint::at("evacuate-adjusted");
 
-  // Which of the moving objects are on the media must be known before the first one moves.
-  GrowableArrayCHeap<oopDesc*, mtPersistent> captured(1024);
+  // Which of the objects are on the media must be known before the first one moves.
+  CHeapBitMap captured(moves->length(), mtPersistent);
   for (int i = 0; i < moves->length(); i++) {
-    if (PersistentSpace::is_captured(at_offset(moves->at(i).from))) {
-      captured.append((oopDesc*)at_offset(moves->at(i).to));
-    }
+    if (PersistentSpace::is_captured(at_offset(moves->at(i).from))) captured.set_bit(i);
   }
   for (size_t s = 0; s < segment_count; s++) {
     if (segments[s].selected) {
-      char* from = (char*)PHeap::base() + s * SegmentSize;
-      PersistentSpace::begin_refill(from, from + SegmentSize);
-      PersistentSlots::clear(from, from + SegmentSize);
+      PersistentSpace::begin_refill(start_of(s), start_of(s + 1));
+      PersistentSlots::clear(start_of(s), start_of(s + 1));
     }
   }
   RegisterSlots slots;
+  for (int i = 0; i < obstacles->length(); i++) {
+    const Obstacle* o = obstacles->adr_at(i);
+    for (size_t s = segment_of(o->start); s <= segment_of(o->end - 1); s++) {
+      if (segments[s].selected) {
+        char* from = MAX2(o->start, start_of(s));
+        PersistentSpace::refill(from, pointer_delta(MIN2(o->end, start_of(s + 1)), from, 1));
+      }
+    }
+    // An object that reaches from another segment into a selected one.
+    if (!segments[segment_of(o->start)].selected) {
+      marked_do(o->start, o->end, [&] (HeapWord* p, size_t words) { cast_to_oop(p)->oop_iterate(&slots); });
+    }
+  }
   for (int i = 0; i < moves->length(); i++) {
     Move m = moves->at(i);
     size_t words = cast_to_oop(at_offset(m.from))->size();
@@ -238,15 +308,17 @@ void PersistentEvacuation::finish() {
     PersistentKillPoint::at("evacuate-move");
     PersistentSpace::refill(at_offset(m.to), words * HeapWordSize);
     cast_to_oop(at_offset(m.to))->oop_iterate(&slots);
+    if (m.to == m.from && captured.at(i)) PersistentSpace::set_captured(at_offset(m.to));
   }
-
   PersistentKillPoint::at("evacuate-moved");
 
   PersistentLogRecord record;
   PersistentCapture capture(nullptr, &record);
   bool ok = true;
-  for (int i = 0; i < captured.length(); i++) {
-    ok = capture.add_object(captured.at(i)) && ok;
+  for (int i = 0; i < moves->length(); i++) {
+    if (moves->at(i).to != moves->at(i).from && captured.at(i)) {
+      ok = capture.add_object((oopDesc*)at_offset(moves->at(i).to)) && ok;
+    }
   }
   ok = capture.finish() && ok;
   guarantee(ok, "what was captured can be captured");
@@ -257,8 +329,7 @@ void PersistentEvacuation::finish() {
   }
   for (size_t s = 0; s < segment_count; s++) {
     if (segments[s].selected) {
-      char* from = (char*)PHeap::base() + s * SegmentSize;
-      PersistentSpace::end_refill(from, from + SegmentSize, &record);
+      PersistentSpace::end_refill(start_of(s), start_of(s + 1), &record);
     }
   }
   char err[512];
@@ -269,7 +340,5 @@ void PersistentEvacuation::finish() {
   PersistentLog::unlock();
   PersistentKillPoint::at("evacuate-logged");
   log_info(pheap, gc)("Evacuation: %zuK->%zuK used, record of %zuK", used_before / K, PersistentSpace::used() / K, record.length() / K);
-  FREE_C_HEAP_ARRAY(Segment, segments);
-  delete moves;
-  _active = false;
+  done();
 }

@@ -20,13 +20,16 @@
 //             and one log record with all of it
 //
 // The media has either none of it or, once the record is there, all: as for any
-// transaction. Objects slide to lower addresses within the selected segments, in order.
+// transaction. Objects slide to lower addresses within the selected segments, in order, around
+// what stays.
 // What open transactions have stored to, or allocated, or hold as old or new values,
 // stays where it is: so nothing uncommitted is touched.
 class PersistentEvacuation : public AllStatic {
   static bool _active;
+  static void done();
  public:
-  static void select();
+  // everything: the last resort, all that can move does, up to 1 GB of objects.
+  static void select(bool everything);
   static bool is_active()              { return _active; }
   // Where obj, in P, goes; itself if it stays.
   static oop  forwardee(oop obj);

@@ -27,7 +27,6 @@ void PersistentEvents::collection(const char* kind, const Ticks& start, size_t u
     event.set_sumOfPauses(_pauses);
     event.commit();
   }
-  _pauses = Tickspan();
 }
 
 PersistentPhase::PersistentPhase(const char* name)

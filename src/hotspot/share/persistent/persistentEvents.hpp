@@ -15,13 +15,13 @@
 // jdk.PersistentHeapCollectionPhase, and what the memory pool shows as usage after collection.
 class PersistentEvents : public AllStatic {
   friend class PersistentPhase;
-  static Tickspan _pauses;        // phases in safepoints since the last collection ended
+  static Tickspan _pauses;        // phases in safepoints, of the collection that runs
 
  public:
-  // A collection that began at start is done. kind: "full", "concurrent". Outside all phases.
+  // A collection begins; the last one may have been given up.
+  static void begin() { _pauses = Tickspan(); }
+  // The one that began at start is done. kind: "full", "concurrent". Outside all phases.
   static void collection(const char* kind, const Ticks& start, size_t used_before, size_t used_after, size_t freed);
-  // One was given up.
-  static void aborted() { _pauses = Tickspan(); }
 };
 
 // A phase of a collection of P, for the time it is in scope: an event, a line of

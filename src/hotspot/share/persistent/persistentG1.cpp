@@ -97,10 +97,14 @@ HeapWord* PersistentG1::array_start(G1HeapRegion* r, HeapWord* slice) {
   if (!contains(r)) return r->humongous_start_region()->bottom();
   // The array is marked, and nothing inside it is.
   G1CMBitMap* bitmap = G1CollectedHeap::heap()->concurrent_mark()->mark_bitmap();
-  HeapWord* start = align_down(slice, 64 * HeapWordSize);
-  while (bitmap->get_next_marked_addr(start, slice) == slice) {
-    slice = start;
-    start -= 64;
+  HeapWord* from = align_down(slice - 1, 64 * HeapWordSize);
+  while (bitmap->get_next_marked_addr(from, slice) == slice) {
+    slice = from;
+    from -= 64;
   }
-  return bitmap->get_next_marked_addr(start, slice);
+  HeapWord* last = from;
+  for (HeapWord* p = from; p < slice; p = bitmap->get_next_marked_addr(p + 1, slice)) {
+    if (bitmap->is_marked(p)) last = p;
+  }
+  return last;
 }

@@ -816,10 +816,10 @@ public class Liveness {
             run("moving", Liveness::moving);
             run("weak references", Liveness::weakReferences);
             run("soft references", Liveness::softReferences);
-            run("soft before out of memory", Liveness::softBeforeOutOfMemory);
             run("phantom references", Liveness::phantomReferences);
             run("finalizers", Liveness::finalizers);
             run("weak map", Liveness::weakMap);
+            run("soft before out of memory", Liveness::softBeforeOutOfMemory);
             finalized.set(0);
         }
     }
