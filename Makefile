@@ -2,6 +2,7 @@
 #
 #   make demo           build everything, then run, kill and rerun the bank
 #   make test           build everything, then all tests
+#   make bench          build everything, then measure
 #
 # LEVEL=release for a release build; see 'make help'.
 
@@ -14,7 +15,7 @@ IMAGE := $(CONF)/images/jdk
 # PC/SC headers come in a folder of their own on Debian.
 export C_INCLUDE_PATH := /usr/include/PCSC
 
-.PHONY: help images hotspot configure refresh check-overlay demo test test-gtest test-jtreg test-smoke test-crash test-upstream clean
+.PHONY: help images hotspot configure refresh check-overlay demo bench bench-image test test-gtest test-jtreg test-smoke test-crash test-dax test-upstream soak clean
 .DEFAULT_GOAL := images
 
 help:
@@ -23,7 +24,10 @@ help:
 	@echo "make demo           the bank: run, kill -9, run again (HEAP=<directory>)"
 	@echo "make test           all tests: overlay, gtest, jtreg, smoke (release VM), crash, upstream (a sample)"
 	@echo "make test-gtest | test-jtreg | test-smoke | test-crash"
+	@echo "make test-dax       a heap on an emulated NVDIMM (QEMU, ext4 -o dax), killed with -9: 3 minutes"
 	@echo "make test-upstream  OpenJDK's own tests on a persistent heap (MODE=a: unused, MODE=b: everything in it): hours"
+	@echo "make soak           random programs against a model of them, for MINUTES (30)"
+	@echo "make bench          measure: build/bench/report.md and charts (FULL=1: longer; JDK=<image>: without building; bench/run.sh has more)"
 	@echo "make refresh        write edits made in build/jdk back into the repository"
 	@echo "make check-overlay  fail if patches do not apply exactly or differ from a refresh"
 	@echo "make clean          remove build/<level>"
@@ -56,11 +60,25 @@ test-smoke: images
 	@+$(MAKE) --no-print-directory hotspot LEVEL=release
 	@make/test.sh $(LEVEL) smoke
 
+# Timing needs the release VM.
+bench: $(if $(JDK),,bench-image)
+	@bench/run.sh
+
+bench-image: images
+	@+$(MAKE) --no-print-directory hotspot LEVEL=release
+	@make/smoke-image.sh
+
 test-gtest test-jtreg test-crash: images
 	@make/test.sh $(LEVEL) $(@:test-%=%)
 
+test-dax: images
+	@IMAGE=$(abspath $(IMAGE)) make/test-dax.sh
+
 test-upstream: images
 	@make/test-upstream.sh $(LEVEL) full $(MODE)
+
+soak: images
+	@make/soak.sh $(LEVEL)
 
 clean:
 	rm -rf $(CONF)

@@ -7,7 +7,7 @@ JDK_GIT=$BUILD/jdk.git                 # its pristine state, for diffs
 MANIFEST=$BUILD/overlay.manifest       # what was laid: repo-file hash, laid-file hash, path
 
 # Where overlay files live, in the repository and in the JDK alike.
-OVERLAY_ROOTS="src/hotspot src/java.base src/jdk.compiler src/jdk.jcmd src/jdk.jfr src/jdk.hotspot.agent test/hotspot test/jdk test/langtools test/lib"
+OVERLAY_ROOTS="src/hotspot src/java.base src/jdk.compiler src/jdk.jcmd src/jdk.jheap make/modules src/jdk.jfr src/jdk.hotspot.agent test/hotspot test/jdk test/langtools test/lib"
 
 die() { echo "$(basename "$0"): $*" >&2; exit 1; }
 jdk_git() { git --git-dir="$JDK_GIT" --work-tree="$JDK_TREE" -c core.quotepath=off "$@"; }

@@ -40,7 +40,7 @@ gtest() {
 natives() {
     mkdir -p "$OUT/native"
     local c
-    for c in "$JDK_TREE"/test/hotspot/jtreg/persistent/lib*.c; do
+    for c in "$JDK_TREE"/test/hotspot/jtreg/persistent/lib*.c "$JDK_TREE"/test/hotspot/jtreg/persistent/*/lib*.c; do
         cc -shared -fPIC -O1 -I"$IMAGE/include" -I"$IMAGE/include/linux" -o "$OUT/native/$(basename "${c%.c}").so" "$c" || die "$c does not compile"
     done
 }
@@ -83,7 +83,8 @@ smoke() {
 
 crash() {
     local log=$OUT/crash.txt line p f
-    JAVA="$IMAGE/bin/java" KILLS=${KILLS:-25} "$ROOT/test/crash/run.sh" > "$log" 2>&1 || true
+    [ "$WHAT" = all ] && STATES=${STATES:-small}
+    JAVA="$IMAGE/bin/java" KILLS=${KILLS:-25} STATES=${STATES:-full} "$ROOT/test/crash/run.sh" > "$log" 2>&1 || true
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1 || true)
     p=$(sed 's/ passed.*//' <<< "$line")
     f=$(sed 's/.*, \([0-9]*\) failed.*/\1/' <<< "$line")

@@ -197,6 +197,12 @@ public final class CrashTest {
         return null;
     }
 
+    static void deleteIfThere(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            delete(directory);
+        }
+    }
+
     static void delete(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> {

@@ -7,12 +7,18 @@
 #include "c1/c1_LIRAssembler.hpp"
 #include "c1/c1_MacroAssembler.hpp"
 #include "c1/c1_Runtime1.hpp"
+#include "gc/g1/g1BarrierSet.hpp"
+#include "gc/g1/g1CardTable.hpp"
+#include "gc/g1/g1HeapRegion.hpp"
+#include "gc/g1/g1ThreadLocalData.hpp"
 #include "persistent/c1/persistentBarrierC1.hpp"
+#include "persistent/persistentHeap.hpp"
+#include "utilities/powerOfTwo.hpp"
 
 #define __ ce->masm()->
 
-// Parameters on the stack: base, addr, value, size. The primitive stub preserves
-// every register.
+// Parameters on the stack: base, addr, value, and the size or, of a reference, whether it
+// is volatile. The primitive stub preserves every register.
 void PersistentStoreStub::emit_code(LIR_Assembler* ce) {
   __ bind(_entry);
   ce->store_parameter(_base->as_register(), 0);
@@ -47,14 +53,69 @@ void PersistentStoreStub::emit_code(LIR_Assembler* ce) {
     ce->store_parameter(_value->as_register(), 2);
   }
   if (is_oop) {
+    ce->store_parameter((jint)_is_volatile, 3);
     __ call(RuntimeAddress(Runtime1::entry_for(C1StubId::persistent_store_oop_id)));
     ce->add_call_info_here(_info);
     ce->verify_oop_map(_info);
   } else {
-    ce->store_parameter((jint)type2aelembytes(_type), 3);
+    jint size = type2aelembytes(_type);
+    ce->store_parameter(_is_volatile ? size : -size, 3);
     __ call(RuntimeAddress(Runtime1::entry_for(C1StubId::persistent_store_primitive_id)));
   }
   __ jmp(_continuation);
+}
+
+#undef __
+#define __ masm->
+
+void PersistentStoreStub::store_to_young(MacroAssembler* masm) {
+  if (!PHeap::is_enabled()) return;
+  const Register tmp = rax, addr = rcx, value = rdx;
+  auto parameter = [] (int n) { return Address(rsp, (3 + 1 + n) * wordSize); };     // above what is saved and the return address
+  CardTableBarrierSet* ct = barrier_set_cast<CardTableBarrierSet>(BarrierSet::barrier_set());
+  Label slow, store;
+  __ push(tmp);
+  __ push(addr);
+  __ push(value);
+  __ movptr(addr, parameter(0));
+  __ testptr(addr, addr);
+  __ jcc(Assembler::zero, slow);
+  __ mov64(tmp, -(int64_t)PHeap::base());
+  __ addptr(tmp, addr);
+  __ shrptr(tmp, exact_log2(PHeap::Alignment));
+  __ cmpptr(tmp, (int32_t)(PHeap::size() / PHeap::Alignment));
+  __ jcc(Assembler::below, slow);
+  __ cmpb(Address(r15_thread, in_bytes(G1ThreadLocalData::satb_mark_queue_active_offset())), 0);
+  __ jcc(Assembler::notEqual, slow);
+  __ movptr(addr, parameter(1));
+  __ movptr(value, parameter(2));
+  __ testptr(value, value);
+  __ jccb(Assembler::zero, store);
+  __ movptr(tmp, addr);
+  __ xorptr(tmp, value);
+  __ shrptr(tmp, G1HeapRegion::LogOfHRGrainBytes);
+  __ jccb(Assembler::zero, store);
+  __ movptr(tmp, addr);
+  __ shrptr(tmp, CardTable::card_shift());
+  __ movptr(rscratch1, (intptr_t)ct->card_table()->byte_map_base());
+  __ cmpb(Address(rscratch1, tmp, Address::times_1), G1CardTable::g1_young_card_val());
+  __ jcc(Assembler::notEqual, slow);
+  __ bind(store);
+  __ encode_heap_oop(value);
+  __ movl(Address(addr, 0), value);
+  __ cmpptr(parameter(3), 0);
+  __ pop(value);
+  __ pop(addr);
+  __ pop(tmp);
+  Label done;
+  __ jccb(Assembler::equal, done);
+  __ membar(Assembler::StoreLoad);
+  __ bind(done);
+  __ ret(0);
+  __ bind(slow);
+  __ pop(value);
+  __ pop(addr);
+  __ pop(tmp);
 }
 
 #undef __

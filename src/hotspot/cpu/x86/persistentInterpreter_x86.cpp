@@ -29,12 +29,13 @@ void InterpreterMacroAssembler::branch_if_volatile(Register base, Register tmp, 
   __ jcc(Assembler::aboveEqual, is_volatile);
 }
 
+// The bytecodes put their own fence behind a volatile store.
 static address leaf_for(int size) {
   switch (size) {
-    case 1: return CAST_FROM_FN_PTR(address, PersistentAccess::store_1);
-    case 2: return CAST_FROM_FN_PTR(address, PersistentAccess::store_2);
-    case 4: return CAST_FROM_FN_PTR(address, PersistentAccess::store_4);
-    case 8: return CAST_FROM_FN_PTR(address, PersistentAccess::store_8);
+    case 1: return CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_1);
+    case 2: return CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_2);
+    case 4: return CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_4);
+    case 8: return CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_8);
     default: ShouldNotReachHere(); return nullptr;
   }
 }

@@ -84,18 +84,60 @@ static bool is_unlogged(oopDesc* base, void* addr) {
 
 // ---- Primitives ----
 
-void PersistentAccess::store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value) {
+// The stores of a transaction that need no more than themselves: to what the current level has
+// allocated, and to a location that it has recorded.
+template <int log2_size>
+static inline bool store_known(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
   assert(PHeap::contains(base), "caller has tested");
+  const int size = 1 << log2_size;
+  PersistentThread& pt = thread->persistent();
+  if (!pt.is_own(base)) {
+    const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
+    if (r->_key != pt.recent_key(addr, log2_size)) return false;
+    *r->_new_value = truncate(value, size);
+  }
+  PersistentRawMemory::plain_store(addr, size, value);
+  return true;
+}
+
+static NOINLINE void store_slowly(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value) {
   value = truncate(value, size);
   if (is_unlogged(base, addr)) {
-    PersistentRawMemory::store(addr, size, value);
+    PersistentRawMemory::plain_store(addr, size, value);
   } else if (in_txn(thread)) {
     thread->persistent()._txn->record(base, addr, size, PersistentRawMemory::load(addr, size), value);
-    PersistentRawMemory::store(addr, size, value);
+    PersistentRawMemory::plain_store(addr, size, value);
   } else {
     PersistentStoreScope scope;
     PersistentRawMemory::store(addr, size, value);
     log_outside(thread, base, addr, size);
+  }
+}
+
+template <int log2_size>
+static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
+  if (!store_known<log2_size>(thread, base, addr, value)) {
+    store_slowly(thread, base, addr, 1 << log2_size, value);
+  }
+}
+
+void PersistentAccess::plain_store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store<0>(thread, base, addr, value); }
+void PersistentAccess::plain_store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store<1>(thread, base, addr, value); }
+void PersistentAccess::plain_store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store<2>(thread, base, addr, value); }
+void PersistentAccess::plain_store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store<3>(thread, base, addr, value); }
+
+void PersistentAccess::store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store_1(thread, base, addr, value); OrderAccess::fence(); }
+void PersistentAccess::store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store_2(thread, base, addr, value); OrderAccess::fence(); }
+void PersistentAccess::store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store_4(thread, base, addr, value); OrderAccess::fence(); }
+void PersistentAccess::store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { plain_store_8(thread, base, addr, value); OrderAccess::fence(); }
+
+void PersistentAccess::store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value) {
+  switch (size) {
+    case 1: store_1(thread, base, addr, value); break;
+    case 2: store_2(thread, base, addr, value); break;
+    case 4: store_4(thread, base, addr, value); break;
+    case 8: store_8(thread, base, addr, value); break;
+    default: ShouldNotReachHere();
   }
 }
 
@@ -104,11 +146,6 @@ void PersistentAccess::put(JavaThread* thread, oopDesc* base, void* addr, const 
   memcpy(&bits, value, size);
   store(thread, base, addr, size, bits);
 }
-
-void PersistentAccess::store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { store(thread, base, addr, 1, value); }
-void PersistentAccess::store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { store(thread, base, addr, 2, value); }
-void PersistentAccess::store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { store(thread, base, addr, 4, value); }
-void PersistentAccess::store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) { store(thread, base, addr, 8, value); }
 
 uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t compare, uint64_t value) {
   compare = truncate(compare, size);
@@ -282,15 +319,37 @@ class PersistentOutsideStore : public StackObj {
   const PersistentCapture::Failure& failure() const { return _capture.failure(); }
 };
 
+// See store_known.
+STATIC_ASSERT(sizeof(narrowOop) == 1 << 2);
+static inline bool store_known_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
+  PersistentThread& pt = thread->persistent();
+  if (!pt.is_own(base)) {
+    const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
+    if (r->_key != pt.recent_key(addr, 2)) return false;
+    *r->_new_value = (uint64_t)(uintptr_t)value;
+  }
+  PersistentRawMemory::plain_store_oop(addr, value);
+  return true;
+}
+
 bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
+  bool stored = try_plain_store_oop(thread, base, addr, value);
+  OrderAccess::fence();
+  return stored;
+}
+
+bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
   assert(PHeap::contains(base), "caller has tested");
+  if (store_known_oop(thread, base, addr, value)) {
+    return true;
+  }
   if (is_unlogged(base, addr)) {
-    PersistentRawMemory::store_oop(addr, value);
+    PersistentRawMemory::plain_store_oop(addr, value);
     return true;
   }
   if (in_txn(thread)) {
     thread->persistent()._txn->record_oop(base, addr, PersistentRawMemory::load_oop(addr), value);
-    PersistentRawMemory::store_oop(addr, value);
+    PersistentRawMemory::plain_store_oop(addr, value);
     return true;
   }
   PersistentStoreScope scope;
@@ -303,7 +362,7 @@ bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* ad
 // The same for a thread in the VM; op stores if it wants to and says so. It is given the
 // references as they are after a collection.
 template <typename OP>
-static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op, TRAPS) {
+static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op, TRAPS, int effort = PersistentCollector::free_lines) {
   JavaThread* thread = THREAD;
   oopDesc* obj = cast_from_oop<oopDesc*>(base);
   oopDesc* c = cast_from_oop<oopDesc*>(compare);
@@ -331,12 +390,13 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
     }
     failure = outside.failure();
   }
-  if (failure._reason == PersistentCapture::Failure::no_space && PersistentCollector::count() == collections) {
+  // No room for the copy of a string: again after a collection.
+  if (failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all) {
     Handle h_base(thread, base);
     Handle h_compare(thread, compare);
     Handle h_value(thread, value);
-    PersistentCollector::collect_full(collections);
-    return access_oop(h_base(), offset, h_compare(), h_value(), op, THREAD);
+    PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
+    return access_oop(h_base(), offset, h_compare(), h_value(), op, THREAD, effort + 1);
   }
   failure.throw_it(THREAD);
   return nullptr;

@@ -20,8 +20,8 @@ class PersistentLogRecord;
 //   in a transaction    old value into the transaction's buffer, then the store
 //   outside             store and log append together, under the log's lock
 //
-// so the caller must not store again. All stores have volatile (sequentially
-// consistent) semantics; the caller may rely on it.
+// so the caller must not store again. All stores but the plain ones have volatile
+// (sequentially consistent) semantics; the caller may rely on it.
 //
 // "leaf" functions never safepoint, allocate in V, or throw; callable in
 // _thread_in_Java. They may take no-safepoint locks and wait for the log's applier.
@@ -34,6 +34,11 @@ class PersistentAccess : public AllStatic {
   static void store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  // Release semantics only: no fence follows.
+  static void plain_store_1(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void plain_store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void plain_store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  static void plain_store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
 
   // The same with the value in memory.
@@ -56,6 +61,7 @@ class PersistentAccess : public AllStatic {
   // string, capture objects, throw): then the caller must get to store_oop(), e.g.
   // by an uncommon trap that re-executes the bytecode in the interpreter.
   static bool try_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value);
+  static bool try_plain_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value);
 
   // ---- may safepoint and throw; thread in VM. Offsets are from base ----
   static void store_oop  (oop base, ptrdiff_t offset, oop value, TRAPS);

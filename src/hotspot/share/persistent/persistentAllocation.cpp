@@ -282,7 +282,10 @@ HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
     }
   }
   if (p == nullptr) {
-    THROW_MSG_NULL(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+    ResourceMark rm(THREAD);
+    stringStream message;
+    PersistentSpace::print_no_space(&message);
+    THROW_MSG_NULL(vmSymbols::java_lang_OutOfMemoryError(), message.as_string());
   }
   if (txn != nullptr) {
     txn->note_new_object((oopDesc*)p);
@@ -294,9 +297,9 @@ HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
 // already. Derived from the address: objects of P do not move.
 markWord PersistentAllocation::initial_mark(HeapWord* p) {
   uint64_t h = ((uintptr_t)p - PHeap::base()) / HeapWordSize + 1;
-  h *= UCONST64(0xD6E8FEB86659FD93);
+  h *= HashFactor;
   h ^= h >> 32;
-  h *= UCONST64(0xD6E8FEB86659FD93);
+  h *= HashFactor;
   intptr_t hash = (intptr_t)((h >> 32) & markWord::hash_mask);
   return markWord::prototype().copy_set_hash(hash == 0 ? 1 : hash);
 }

@@ -66,7 +66,9 @@ class PersistentAllocation : public AllStatic {
   // The thread's buffer ends at its top. By the thread, or at a safepoint.
   static void retire_buffer(JavaThread* thread);
 
-  // The mark word of a new object at p: unlocked, with its identity hash.
+  static const uint64_t HashFactor = UCONST64(0xD6E8FEB86659FD93);
+
+  // The mark word of a new object at p: unlocked, with its identity hash. Generated code does the same.
   static markWord initial_mark(HeapWord* p);
 };
 

@@ -6,10 +6,12 @@
 #include "persistent/persistentApplier.hpp"
 
 #include "logging/log.hpp"
+#include "persistent/persistentBackup.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentLogFormat.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "persistent/persistentTrace.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/java.hpp"
 #include "runtime/mutex.hpp"
@@ -17,6 +19,7 @@
 #include "runtime/os.hpp"
 #include "utilities/growableArray.hpp"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -55,6 +58,7 @@ static void apply_writes(const char* payload, size_t length) {
   while (writes.next(&offset, &bytes, &from)) {
     DEBUG_ONLY(check_page_invariant(offset, bytes);)
     PersistentMedia::write_data(offset, from, bytes);
+    PersistentBackup::written(offset, from, bytes);
   }
   assert(writes.at_end(), "record ends with its last write");
 }
@@ -64,7 +68,10 @@ void PersistentApplier::apply(const PersistentRecordHeader* record) {
   if (record->type == PersistentRecordHeader::overflow) {
     const PersistentOverflow* o = (const PersistentOverflow*)payload;
     const char* p = PersistentMedia::map_overflow(record->seq, o->length);
-    guarantee(p != nullptr, "overflow-" UINT64_FORMAT " of persistent heap %s is gone", record->seq, PersistentMedia::directory());
+    if (p == nullptr) {
+      fatal("persistent heap %s: overflow-" UINT64_FORMAT " cannot be read: %s; what was acknowledged is safe, restart after mending the media",
+            PersistentMedia::directory(), record->seq, os::strerror(errno));
+    }
     apply_writes(p, o->length);
     PersistentMedia::unmap_overflow(p, o->length);
   } else {
@@ -86,10 +93,12 @@ class PersistentApplierThread : public NamedThread {
   bool apply_durable() {
     bool any = false;
     while (const PersistentRecordHeader* h = PersistentLog::next_record(&_applied_lsn, _applied_seq + 1)) {
+      PersistentBackup::begin_record();
       PersistentApplier::apply(h);
       if (h->type == PersistentRecordHeader::overflow) _overflows.append(h->seq);
       _applied_lsn += sizeof(*h) + h->length;
       _applied_seq++;
+      PersistentBackup::end_record(_applied_lsn, _applied_seq);
       any = true;
       uint64_t trimmed_seq;
       if (_applied_lsn - PersistentLog::trimmed(&trimmed_seq) > PersistentLog::size() / 4) trim();
@@ -101,17 +110,24 @@ class PersistentApplierThread : public NamedThread {
     uint64_t trimmed_seq;
     PersistentLog::trimmed(&trimmed_seq);
     if (_applied_seq == trimmed_seq) return;
+    if (PersistentTrace::is_broken("overflow-delete")) delete_overflows();
     // Home first: a checkpoint says that the log is not needed.
+    if (PersistentTrace::is_broken("checkpoint-first")) PersistentLog::trim(_applied_lsn, _applied_seq);
     PersistentMedia::sync_data();
-    PersistentLog::trim(_applied_lsn, _applied_seq);
-    while (_overflows.is_nonempty()) PersistentMedia::delete_overflow(_overflows.pop());
+    if (!PersistentTrace::is_broken("checkpoint-first")) PersistentLog::trim(_applied_lsn, _applied_seq);
+    delete_overflows();
     _last_trim = os::javaTimeNanos();
+  }
+
+  void delete_overflows() {
+    while (_overflows.is_nonempty()) PersistentMedia::delete_overflow(_overflows.pop());
   }
 
  public:
   PersistentApplierThread() : _demand(false), _stop(false), _stopped(false), _last_trim(0) {
     set_name("Persistent Heap Applier");
     _applied_lsn = PersistentLog::trimmed(&_applied_seq);
+    PersistentBackup::initialize(_applied_lsn, _applied_seq);
   }
 
   void run() override {
@@ -124,8 +140,8 @@ class PersistentApplierThread : public NamedThread {
       _demand = false;
       _monitor.unlock();
       PersistentLog::wait_durable(PersistentLog::last_seq());
-      apply_durable();
-      if (demand || stop || os::javaTimeNanos() - _last_trim > trim_interval) trim();
+      if (demand || stop || !PersistentTrace::is_broken("applier-idle")) apply_durable();
+      if (demand || stop || PersistentTrace::is_broken("applier-eager") || os::javaTimeNanos() - _last_trim > trim_interval) trim();
       if (stop) break;
     }
     _monitor.lock();

@@ -61,7 +61,7 @@ static InstanceKlass* synchronizer_class(Klass* klass) {
   if (!klass->is_instance_klass()) return nullptr;
   if (klass->name() == stamped_lock_name) return InstanceKlass::cast(klass);
   if (vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass_is_loaded() &&
-      klass->is_subclass_of(vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass())) {
+      klass->is_subtype_of(vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass())) {
     for (Klass* k = klass; k != nullptr; k = k->super()) {
       if (k->name() == aqs_name || k->name() == aqls_name) return InstanceKlass::cast(k);
     }
@@ -441,6 +441,8 @@ void PersistentCapture::disk_full(const char* error) {
 }
 
 void PersistentCapture::commit() {
+  // Of what the thread's open level has allocated: stores to captured objects are recorded.
+  if (_thread != nullptr) _thread->persistent().set_own(nullptr, nullptr);
   PersistentClassTable::commit_entries();
 }
 
@@ -483,7 +485,8 @@ void PersistentCapture::Failure::throw_it(TRAPS) const {
       THROW_MSG(name, where.as_string());
     }
     case no_space:
-      THROW_MSG(vmSymbols::java_lang_OutOfMemoryError(), "Persistent heap space");
+      PersistentSpace::print_no_space(&where);
+      THROW_MSG(vmSymbols::java_lang_OutOfMemoryError(), where.as_string());
     case disk_full:
       THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"), _disk);
     case table_full: {

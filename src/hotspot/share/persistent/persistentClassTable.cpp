@@ -476,6 +476,13 @@ Klass* PersistentClassTable::klass_of(uint32_t class_id) {
   return index == nullptr ? nullptr : classes->at(*index).klass;
 }
 
+bool PersistentClassTable::has_class(const char* name) {
+  for (int i = 0; i < classes->length(); i++) {
+    if (classes->at(i).name->equals(name)) return true;
+  }
+  return false;
+}
+
 oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
   if (symbol_id == 0 || symbol_id > (uint32_t)symbols->length()) return nullptr;
   const SymbolEntry* e = symbols->adr_at((int)symbol_id - 1);

@@ -45,6 +45,7 @@ class PersistentClassTable : public AllStatic {
   // ---- Opening ----
   static Klass* klass_of(uint32_t class_id);          // null if there is none
   static oop    symbol_value(uint32_t symbol_id);     // null if there is none
+  static bool   has_class(const char* name);          // java/lang/String
 
   // Identity hash of an enum constant or Class object, the same in every run; 0 for
   // any other object. Called by ObjectSynchronizer when such an object gets its hash.

@@ -91,6 +91,8 @@ void PersistentCollector::collect_full(uint seen, Effort effort) {
       G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(true);
     }
     G1CollectedHeap::heap()->collect(GCCause::_persistent_heap_full);
+    // Nothing else takes it back: all later full collections would do so.
+    G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(false);
     grow(0);
   }
 }

@@ -55,4 +55,16 @@ class PersistentHeapGCDCmd : public DCmd {
   virtual void execute(DCmdSource source, TRAPS);
 };
 
+// jcmd <pid> PersistentHeap.backup <directory>
+class PersistentHeapBackupDCmd : public DCmdWithParser {
+  DCmdArgument<char*> _directory;
+ public:
+  PersistentHeapBackupDCmd(outputStream* output, bool heap);
+  static int num_arguments()       { return 1; }
+  static const char* name()        { return "PersistentHeap.backup"; }
+  static const char* description() { return "Write a consistent copy of the persistent heap to a new directory while the program goes on."; }
+  static const char* impact()      { return "Low: reads and writes as many bytes as the heap's files have; stops nothing."; }
+  virtual void execute(DCmdSource source, TRAPS);
+};
+
 #endif // SHARE_PERSISTENT_PERSISTENTDCMD_HPP

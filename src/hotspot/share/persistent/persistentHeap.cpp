@@ -33,6 +33,8 @@
 #include "utilities/defaultStream.hpp"
 #include "utilities/ostream.hpp"
 
+#include <sys/mman.h>
+
 bool      PHeap::_enabled = false;
 uintptr_t PHeap::_base = 0;
 size_t    PHeap::_size = 0;
@@ -79,6 +81,30 @@ char* PHeap::preferred_base() {
   return (char*)(PersistentHeapForceSwizzle ? base + 1 * G : base);
 }
 
+static bool is_zero(const uint64_t* p, size_t words) {
+  while (words > 0 && p[words - 1] == 0) words--;
+  return words == 0;
+}
+
+// Where the file holds nothing there is nothing to copy when a page is written first: long free
+// stretches become ordinary memory, in large pages if there are such.
+static void map_free_memory() {
+  const size_t unit = 2 * M;
+  const size_t words = unit / PersistentLayout::LineSize / BitsPerLong;
+  const uint64_t* table = (const uint64_t*)(PersistentMedia::tables() + PersistentLayout::LineTableOffset);
+  const size_t end = PHeap::size() / unit;
+  for (size_t i = 0; i < end; i++) {
+    size_t start = i;
+    while (i < end && is_zero(table + i * words, words)) i++;
+    size_t bytes = (i - start) * unit;
+    if (bytes < PHeap::Alignment) continue;
+    char* p = (char*)PHeap::base() + start * unit;
+    void* mapped = ::mmap(p, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    guarantee(mapped == p, "memory for the persistent heap: %s", os::strerror(errno));
+    ::madvise(p, bytes, MADV_HUGEPAGE);
+  }
+}
+
 void PHeap::map_at(char* low) {
   assert(_enabled, "must be");
   char err[1024];
@@ -87,6 +113,7 @@ void PHeap::map_at(char* low) {
     vm_exit_during_initialization(err);
   }
   set_range((uintptr_t)low, mapped_size);
+  map_free_memory();
   PersistentSlots::initialize(_base, _size);
   PersistentSpace::initialize(_base, _size,
       (const uint64_t*)(PersistentMedia::tables() + PersistentLayout::LineTableOffset),
@@ -141,6 +168,7 @@ void PHeap::thread_exit(JavaThread* thread) {
     log_info(pheap)("Thread ends inside a transaction: rolled back");
     PersistentTxn::abandon(thread);
   }
+  PersistentTxn::thread_exit(thread);
   PersistentAllocation::retire_buffer(thread);
   if (pt._last_seq != 0) {
     ThreadBlockInVM tbivm(thread);

@@ -10,28 +10,32 @@
 #include "persistent/persistentApplier.hpp"
 #include "persistent/persistentLogFormat.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "persistent/persistentTrace.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/mutex.hpp"
 #include "runtime/os.hpp"
 #include "runtime/thread.hpp"
 #include "utilities/ostream.hpp"
 
+#include <errno.h>
 #include <unistd.h>
 
 // ---- Records ----
 
-PersistentLogRecord::PersistentLogRecord() : _buffer(nullptr), _length(0), _capacity(0) {}
+PersistentLogRecord::PersistentLogRecord() : _buffer(_small), _length(0), _capacity(sizeof(_small)) {}
 
 PersistentLogRecord::~PersistentLogRecord() {
-  FREE_C_HEAP_ARRAY(char, _buffer);
+  if (_buffer != _small) FREE_C_HEAP_ARRAY(char, _buffer);
 }
 
 char* PersistentLogRecord::add(uint64_t offset, uint32_t length) {
   size_t padded = align_up((size_t)length, (size_t)8);
   size_t needed = _length + PersistentWrites::HeaderSize + padded;
   if (needed > _capacity) {
-    _capacity = MAX2(needed, MAX2(_capacity * 2, (size_t)512));
-    _buffer = REALLOC_C_HEAP_ARRAY(char, _buffer, _capacity, mtPersistent);
+    _capacity = MAX2(needed, _capacity * 2);
+    bool first = _buffer == _small;
+    _buffer = REALLOC_C_HEAP_ARRAY(char, first ? nullptr : _buffer, _capacity, mtPersistent);
+    if (first) memcpy(_buffer, _small, _length);
   }
   char* p = _buffer + _length;
   uint32_t zero = 0;
@@ -115,18 +119,32 @@ bool PersistentLog::format(int fd, size_t size, const uint8_t* uuid) {
   epoch = 1;
   PersistentCheckpoint c;
   fill_checkpoint(&c, uuid, 0, 0);
-  return ::pwrite(fd, &c, sizeof(c), 0) == (ssize_t)sizeof(c);
+  PersistentTrace::write(PersistentTrace::log, 0, &c, sizeof(c));
+  ssize_t n;
+  do { n = ::pwrite(fd, &c, sizeof(c), 0); } while (n < 0 && errno == EINTR);
+  if (n >= 0 && n < (ssize_t)sizeof(c)) errno = ENOSPC;
+  return n == (ssize_t)sizeof(c);
 }
 
 bool PersistentLog::was_used(int fd) {
   for (int i = 0; i < 2; i++) {
     PersistentCheckpoint c;
-    if (::pread(fd, &c, sizeof(c), i * (off_t)PersistentLogFormat::SlotSize) == (ssize_t)sizeof(c) &&
-        c.is_valid(c.uuid) && c.generation > 0) {
-      return true;
-    }
+    ssize_t n = ::pread(fd, &c, sizeof(c), i * (off_t)PersistentLogFormat::SlotSize);
+    // What cannot be read may have been.
+    if (n < 0 || (n == (ssize_t)sizeof(c) && c.is_valid(c.uuid) && c.generation > 0)) return true;
   }
   return false;
+}
+
+bool PersistentLog::is_fresh(int fd) {
+  // The first slot, and nothing in the second and at the start of the ring.
+  char pages[3 * PersistentLogFormat::SlotSize];
+  if (::pread(fd, pages, sizeof(pages), 0) != (ssize_t)sizeof(pages)) return false;
+  const PersistentCheckpoint* c = (const PersistentCheckpoint*)pages;
+  for (size_t i = PersistentLogFormat::SlotSize; i < sizeof(pages); i++) {
+    if (pages[i] != 0) return false;
+  }
+  return c->is_valid(c->uuid) && c->generation == 0;
 }
 
 bool PersistentLog::open(char* errbuf, size_t errlen) {
@@ -136,7 +154,7 @@ bool PersistentLog::open(char* errbuf, size_t errlen) {
   const PersistentCheckpoint* best = nullptr;
   for (int i = 0; i < 2; i++) {
     const PersistentCheckpoint* c = (const PersistentCheckpoint*)(PersistentMedia::log_view() + i * PersistentLogFormat::SlotSize);
-    if (c->is_valid(PersistentMedia::superblock()->uuid) && (best == nullptr || c->generation > best->generation)) {
+    if (c->is_valid(PersistentMedia::superblock()->uuid) && c->lsn % 8 == 0 && (best == nullptr || c->generation > best->generation)) {
       best = c;
     }
   }
@@ -179,6 +197,11 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
     if (h->type == PersistentRecordHeader::overflow) {
       const PersistentOverflow* o = (const PersistentOverflow*)payload;
       const char* p = PersistentMedia::map_overflow(h->seq, o->length);
+      if (p == nullptr && errno != ENOENT) {
+        os::snprintf(errbuf, errlen, "%s/overflow-" UINT64_FORMAT " cannot be read: %s",
+                     PersistentMedia::directory(), h->seq, os::strerror(errno));
+        return false;
+      }
       good = p != nullptr && PersistentLogFormat::crc(0, p, o->length) == o->crc &&
              PersistentLogFormat::are_valid_writes(p, o->length, PersistentLayout::RootOffset, limit);
       if (p != nullptr) PersistentMedia::unmap_overflow(p, o->length);
@@ -218,7 +241,7 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
   appended_lsn = durable_lsn = trimmed_lsn = lsn;
   appended_seq = durable_seq_ = trimmed_seq = seq;
   // A torn record behind the end has the old epoch from now on: never accepted.
-  epoch++;
+  if (!PersistentTrace::is_broken("epoch")) epoch++;
   write_checkpoint(lsn, seq);
   PersistentMedia::delete_all_overflow();
   log_info(pheap)("Log: " UINT64_FORMAT " records replayed, up to sequence number " UINT64_FORMAT, seq - from, seq);
@@ -232,7 +255,7 @@ static void write_record(PersistentRecordHeader::Type type, uint64_t seq, const 
   memset(&h, 0, sizeof(h));
   h.lsn = appended_lsn;
   h.seq = seq;
-  h.durable = Atomic::load(&durable_seq_);
+  h.durable = PersistentTrace::is_broken("early-durable") ? seq - 1 : Atomic::load(&durable_seq_);
   h.epoch = epoch;
   h.type = type;
   uint64_t at = PersistentLogFormat::RingOffset + appended_lsn % ring_size;
@@ -288,9 +311,11 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
       Atomic::release_store(&appended_lsn, appended_lsn + rest);
     }
   }
+  PersistentTrace::append(seq, record->bytes(), record->length());
   write_record(type, seq, payload, length);
   if (is_mapped()) {
-    PersistentMedia::sync_log();                // the one fence
+    if (!PersistentTrace::is_broken("log-fence")) PersistentMedia::sync_log();      // the one fence
+    PersistentTrace::durable(seq);
     Atomic::release_store(&durable_lsn, appended_lsn);
     Atomic::release_store(&appended_seq, seq);
     Atomic::release_store_fence(&durable_seq_, seq);
@@ -317,7 +342,8 @@ void PersistentLog::wait_durable(uint64_t seq) {
     // In this order: what lies before the position of this sequence number is covered.
     uint64_t target_seq = Atomic::load_acquire(&appended_seq);
     uint64_t target_lsn = Atomic::load_acquire(&appended_lsn);
-    PersistentMedia::sync_log();
+    if (!PersistentTrace::is_broken("log-sync")) PersistentMedia::sync_log();
+    PersistentTrace::durable(target_seq);
     sync_monitor->lock();
     syncing = false;
     durable_lsn = target_lsn;
@@ -343,6 +369,10 @@ const PersistentRecordHeader* PersistentLog::next_record(uint64_t* lsn, uint64_t
 }
 
 void PersistentLog::trim(uint64_t lsn, uint64_t seq) {
+  if (PersistentTrace::is_broken("early-trim")) {
+    Atomic::release_store(&trimmed_lsn, lsn);
+    os::naked_short_sleep(50);
+  }
   write_checkpoint(lsn, seq);
   sync_monitor->lock();
   trimmed_lsn = lsn;

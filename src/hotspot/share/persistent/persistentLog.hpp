@@ -18,6 +18,8 @@ class PersistentLogRecord : public CHeapObj<mtPersistent> {
   char*  _buffer;
   size_t _length;
   size_t _capacity;
+  char   _small[2 * K];     // the buffer of most records
+  NONCOPYABLE(PersistentLogRecord);
  public:
   PersistentLogRecord();
   ~PersistentLogRecord();
@@ -39,6 +41,8 @@ class PersistentLog : public AllStatic {
   static bool format(int fd, size_t size, const uint8_t* uuid);
   // Whether a heap with this log was ever opened after its creation.
   static bool was_used(int fd);
+  // Whether it was formatted and nothing more.
+  static bool is_fresh(int fd);
   static bool open(char* errbuf, size_t errlen);    // reads and checks the header
   static bool recover(char* errbuf, size_t errlen); // applies what is whole; stops at a torn tail; refuses damage
 

@@ -6,12 +6,19 @@
 #include "persistent/persistentLogFormat.hpp"
 
 #include "classfile/classLoader.hpp"
+#include "runtime/globals.hpp"
+#include "runtime/stubRoutines.hpp"
+#include "persistent/persistentTrace.hpp"
 
+// That of zlib, by the stub of java.util.zip.CRC32 where there is one.
 uint32_t PersistentLogFormat::crc(uint32_t crc, const void* p, size_t length) {
+  typedef jint (*UpdateBytes)(jint crc, const char* p, jint length);
+  UpdateBytes update = UseCRC32Intrinsics && StubRoutines::updateBytesCRC32() != nullptr
+                       ? CAST_TO_FN_PTR(UpdateBytes, StubRoutines::updateBytesCRC32()) : &ClassLoader::crc32;
   const char* at = (const char*)p;
   while (length > 0) {
     jint part = (jint)MIN2(length, (size_t)(1 * G));
-    crc = (uint32_t)ClassLoader::crc32((jint)crc, at, part);
+    crc = (uint32_t)update((jint)crc, at, part);
     at += part;
     length -= (size_t)part;
   }
@@ -42,9 +49,10 @@ const PersistentRecordHeader* PersistentLogFormat::record_at(const char* ring, s
   size_t rest = rest_of_lap(size, lsn);
   const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + lsn % size);
   if (rest < sizeof(*h) || h->magic != PersistentRecordHeader::Magic || h->lsn != lsn ||
-      h->epoch != epoch || h->seq != seq || h->length > rest - sizeof(*h)) {
+      h->epoch != epoch || h->seq != seq || h->length > rest - sizeof(*h) || h->length % 8 != 0) {
     return nullptr;
   }
+  if (PersistentTrace::is_broken("checksum")) return h;
   // A pad's payload is whatever was there.
   if (h->type == PersistentRecordHeader::pad) {
     PersistentRecordHeader copy = *h;

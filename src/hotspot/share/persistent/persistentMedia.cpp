@@ -10,6 +10,7 @@
 #include "logging/log.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentTrace.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/globals.hpp"
 #include "runtime/java.hpp"
@@ -86,6 +87,7 @@ static bool read_fully(int fd, void* to, size_t n, off_t at) {
   while (n > 0) {
     ssize_t r = ::pread(fd, p, n, at);
     if (r < 0 && errno == EINTR) continue;
+    if (r == 0) errno = EIO;        // the file has become shorter
     if (r <= 0) return false;
     p += r; n -= (size_t)r; at += r;
   }
@@ -97,24 +99,76 @@ static bool write_fully(int fd, const void* from, size_t n, off_t at) {
   while (n > 0) {
     ssize_t r = ::pwrite(fd, p, n, at);
     if (r < 0 && errno == EINTR) continue;
+    if (r == 0) errno = ENOSPC;
     if (r <= 0) return false;
     p += r; n -= (size_t)r; at += r;
   }
   return true;
 }
 
+static const char* error_text(int e) {
+  return e == EDQUOT ? "Disk quota exceeded" : os::strerror(e);      // HotSpot's own table says "Reserved"
+}
+
 // Nothing that was acknowledged may depend on what comes after a failed write: stop.
 static void media_failure(const char* what) {
   fatal("persistent heap %s: %s failed: %s; what was acknowledged is safe, restart after mending the media",
-        directory_name, what, os::strerror(errno));
+        directory_name, what, error_text(errno));
 }
 
-static void sync_directory() {
-  int fd = ::open(directory_name, O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) {
-    ::fsync(fd);
-    ::close(fd);
-  }
+// fsync or fdatasync; a signal does not end it.
+static bool sync_fully(int fd, int sync(int)) {
+  int r;
+  do { r = sync(fd); } while (r != 0 && errno == EINTR);
+  return r == 0;
+}
+
+// True too where there is no such thing: file systems that cannot say so, directories that may not be read.
+static bool sync_directory(const char* path) {
+  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == EACCES;
+  bool ok = sync_fully(fd, ::fsync) || errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
+  int e = errno;
+  ::close(fd);
+  errno = e;
+  return ok;
+}
+
+// The names in the heap's directory are there for good.
+static bool sync_names() {
+  if (!sync_directory(directory_name)) return false;
+  PersistentTrace::directory_sync();
+  return true;
+}
+
+// The name of the heap's directory is.
+static bool sync_parent() {
+  char path[JVM_MAXPATHLEN];
+  os::snprintf(path, sizeof(path), "%s/..", directory_name);
+  return sync_directory(path);
+}
+
+static PersistentTrace::File file_of(int fd) { return fd == data_fd ? PersistentTrace::data : PersistentTrace::log; }
+
+// Data or log through its descriptor, at any kind of media.
+static bool write_file(int fd, const void* bytes, size_t length, off_t at) {
+  if (!write_fully(fd, bytes, length, at)) return false;
+  PersistentTrace::write(file_of(fd), (uint64_t)at, bytes, length);
+  return true;
+}
+
+static bool sync_file(int fd) {
+  PersistentTrace::sync_begin(file_of(fd));
+  if (!sync_fully(fd, ::fsync)) return false;
+  PersistentTrace::sync_end(file_of(fd));
+  return true;
+}
+
+static bool sync_contents(int fd) {
+  PersistentTrace::sync_begin(file_of(fd));
+  if (!sync_fully(fd, ::fdatasync)) return false;
+  PersistentTrace::sync_end(file_of(fd));
+  return true;
 }
 
 // Gives the file its space, so that a full disk is an error now and no SIGBUS later.
@@ -129,11 +183,13 @@ static bool allocate(int fd, size_t size, const char* what, char* err, size_t le
                     directory_name, what, size, available);
     }
   }
-  int e = ::posix_fallocate(fd, 0, (off_t)size);
+  int e;
+  do { e = ::posix_fallocate(fd, 0, (off_t)size); } while (e == EINTR);
   if (e != 0) {
     return refuse(err, len, "%s/%s cannot be given %zu bytes: %s; use a smaller -XX:PersistentHeapSize",
-                  directory_name, what, size, os::strerror(e));
+                  directory_name, what, size, error_text(e));
   }
+  PersistentTrace::resize(file_of(fd), size);
   return true;
 }
 
@@ -154,8 +210,10 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   data_size     = PersistentLayout::ObjectOffset + MIN2(object_size, align_up(initial, PHeap::Alignment));
   // Nothing of an attempt before may show through.
   if (::ftruncate(data_fd, 0) != 0 || ::ftruncate(log_fd, 0) != 0) {
-    return refuse(err, len, "%s cannot be written: %s", directory_name, os::strerror(errno));
+    return refuse(err, len, "%s cannot be written: %s", directory_name, error_text(errno));
   }
+  PersistentTrace::resize(PersistentTrace::data, 0);
+  PersistentTrace::resize(PersistentTrace::log, 0);
   if (!allocate(data_fd, data_size, "data", err, len) ||
       !allocate(log_fd, file_log_size, "log", err, len)) {
     // Leave no half heap behind.
@@ -189,14 +247,18 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   super.object_offset      = PersistentLayout::ObjectOffset;
   super.created_millis     = (uint64_t)os::javaTimeMillis();
   super.crc                = superblock_crc(&super);
+  if (PersistentTrace::is_broken("superblock-first")) write_file(data_fd, &super, sizeof(super), PersistentLayout::SuperblockOffset);
   // The log first, the superblock last: a heap without one was never finished.
-  if (!PersistentLog::format(log_fd, file_log_size, super.uuid) || ::fsync(log_fd) != 0 || ::fsync(data_fd) != 0) {
-    return refuse(err, len, "%s/log cannot be written: %s", directory_name, os::strerror(errno));
+  if (!PersistentLog::format(log_fd, file_log_size, super.uuid) || !sync_file(log_fd) || !sync_file(data_fd)) {
+    return refuse(err, len, "%s/log cannot be written: %s", directory_name, error_text(errno));
   }
-  if (!write_fully(data_fd, &super, sizeof(super), PersistentLayout::SuperblockOffset) || ::fsync(data_fd) != 0) {
-    return refuse(err, len, "%s/data cannot be written: %s", directory_name, os::strerror(errno));
+  // And both files are there for good before one says that the other is.
+  if (!sync_names() || !sync_parent()) {
+    return refuse(err, len, "%s cannot be written: fsync of the directory: %s", directory_name, error_text(errno));
   }
-  sync_directory();
+  if (!write_file(data_fd, &super, sizeof(super), PersistentLayout::SuperblockOffset) || !sync_file(data_fd)) {
+    return refuse(err, len, "%s/data cannot be written: %s", directory_name, error_text(errno));
+  }
   created = true;
   return true;
 }
@@ -213,12 +275,27 @@ static bool check(size_t requested, char* err, size_t len) {
   if (super.header_size != sizeof(super) || super.crc != superblock_crc(&super)) {
     return refuse(err, len, "%s/data is damaged: the superblock's checksum is wrong; %s", directory_name, backup);
   }
+  // The checksum says that this is what was written, not that it makes sense.
+  if (super.reference_base != 4 * (uint64_t)G || super.reference_shift != 3 || super.line_size != PersistentLayout::LineSize ||
+      super.meta_offset[0] != PersistentLayout::LineTableOffset || super.meta_size[0] != PersistentLayout::LineTableSize ||
+      super.meta_offset[1] != PersistentLayout::ClassTableOffset || super.meta_size[1] != PersistentLayout::ClassTableSize ||
+      super.meta_size[2] < MinLogSize || super.meta_size[3] == 0 || !is_aligned(super.meta_size[3], PHeap::Alignment) ||
+      super.meta_size[3] > PersistentLayout::LineTableSize * BitsPerByte * PersistentLayout::LineSize ||
+      super.object_offset != PersistentLayout::ObjectOffset) {
+    return refuse(err, len, "%s/data is damaged: the superblock has values that no heap has; %s", directory_name, backup);
+  }
   if (data_size < PersistentLayout::ObjectOffset + PHeap::Alignment) {
     return refuse(err, len, "%s/data is truncated: it has %zu bytes; %s", directory_name, data_size, backup);
   }
   if (file_log_size != super.meta_size[2]) {
     return refuse(err, len, "%s/log has %zu bytes instead of " UINT64_FORMAT "; %s", directory_name, file_log_size,
                   (uint64_t)super.meta_size[2], backup);
+  }
+  // A copy may have holes, which would be a SIGBUS once the disk is full.
+  struct stat st;
+  if (::fstat(data_fd, &st) == 0 && (uint64_t)st.st_blocks * 512 < data_size &&
+      ::fallocate(data_fd, 0, 0, (off_t)data_size) != 0 && errno == ENOSPC) {
+    return refuse(err, len, "%s/data has holes, and its disk has no space to fill them; make room", directory_name);
   }
   object_size = MAX2(align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment), (size_t)super.meta_size[3]);
   if (requested != 0) {
@@ -258,6 +335,7 @@ static bool find_kind(char* err, size_t len) {
 }
 
 bool PersistentMedia::open(const char* directory, size_t requested, size_t requested_log, char* err, size_t len) {
+  PersistentTrace::start();
   if (strlen(directory) == 0 || strlen(directory) > sizeof(directory_name) - 64) {
     return refuse(err, len, "-XX:PersistentHeap needs the path of a directory");
   }
@@ -265,14 +343,14 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
   struct stat st;
   if (::stat(directory_name, &st) != 0) {
     if (::mkdir(directory_name, 0700) != 0) {
-      return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be created: %s", directory_name, os::strerror(errno));
+      return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be created: %s", directory_name, error_text(errno));
     }
   } else if (!S_ISDIR(st.st_mode)) {
     return refuse(err, len, "-XX:PersistentHeap=%s is a file; name a directory", directory_name);
   }
   lock_fd = open_file("lock", O_RDWR | O_CREAT);
   if (lock_fd < 0) {
-    return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be written: %s", directory_name, os::strerror(errno));
+    return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be written: %s", directory_name, error_text(errno));
   }
   char pid[32] = {0};
   if (::flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -285,8 +363,10 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
 
   data_fd = open_file("data", O_RDWR | O_CREAT);
   log_fd  = open_file("log", O_RDWR | O_CREAT);
+  PersistentTrace::create(PersistentTrace::data);
+  PersistentTrace::create(PersistentTrace::log);
   if (data_fd < 0 || log_fd < 0) {
-    return refuse(err, len, "%s/%s cannot be opened: %s", directory_name, data_fd < 0 ? "data" : "log", os::strerror(errno));
+    return refuse(err, len, "%s/%s cannot be opened: %s", directory_name, data_fd < 0 ? "data" : "log", error_text(errno));
   }
   ::fstat(data_fd, &st);
   data_size = (size_t)st.st_size;
@@ -299,12 +379,18 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
   bool unfinished = true;
   if (data_size >= sizeof(page)) {
     if (!read_fully(data_fd, page, sizeof(page), 0)) {
-      return refuse(err, len, "%s/data cannot be read: %s", directory_name, os::strerror(errno));
+      return refuse(err, len, "%s/data cannot be read: %s", directory_name, error_text(errno));
     }
     for (size_t i = 0; i < sizeof(page) && unfinished; i++) unfinished = page[i] == 0;
     memcpy(&super, page, sizeof(super));
   } else if (data_size != 0) {
     return refuse(err, len, "%s/data is truncated: it has %zu bytes; restore the heap from a backup", directory_name, data_size);
+  }
+  // On dax the superblock itself may be there in part. A log that is formatted and was never used tells.
+  bool other_version = super.magic == PersistentSuperblock::Magic && super.version != 0 && super.version != PersistentSuperblock::Version;
+  bool whole = super.magic == PersistentSuperblock::Magic && super.crc == superblock_crc(&super);
+  if (!unfinished && !whole && !other_version) {
+    unfinished = PersistentLog::is_fresh(log_fd);
   }
   // The superblock is older than the first use of the log.
   if (unfinished && PersistentLog::was_used(log_fd)) {
@@ -312,7 +398,9 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
                   directory_name, directory_name);
   }
   bool ok = unfinished ? create(requested, requested_log, err, len) : check(requested, err, len);
-  return ok && find_kind(err, len);
+  if (!ok || !find_kind(err, len)) return false;
+  PersistentTrace::kind((uint64_t)media_kind);
+  return true;
 }
 
 static char* map(int fd, size_t size, int prot, bool sync) {
@@ -329,7 +417,7 @@ bool PersistentMedia::map_and_recover(char* err, size_t len) {
   // Beyond the end of the file too: it may grow.
   if (mapped) data_map = map(data_fd, MAX2(data_size, PersistentLayout::ObjectOffset + object_size), PROT_READ | PROT_WRITE, sync);
   if (table_map == nullptr || log_map == nullptr || (mapped && data_map == nullptr)) {
-    return refuse(err, len, "%s cannot be mapped: %s", directory_name, os::strerror(errno));
+    return refuse(err, len, "%s cannot be mapped: %s", directory_name, error_text(errno));
   }
   if (!PersistentLog::open(err, len) || !PersistentLog::recover(err, len)) return false;
 
@@ -365,7 +453,7 @@ bool PersistentMedia::grow(size_t size, char* err, size_t len) {
   assert(is_aligned(size, PHeap::Alignment) && size <= object_size, "must be");
   if (!allocate(data_fd, PersistentLayout::ObjectOffset + size, "data", err, len)) return false;
   // Before any record speaks of what lies there.
-  if (::fsync(data_fd) != 0) media_failure("fsync of data");
+  if (!PersistentTrace::is_broken("grow-sync") && !sync_file(data_fd)) media_failure("fsync of data");
   data_size = PersistentLayout::ObjectOffset + size;
   return true;
 }
@@ -375,33 +463,45 @@ bool PersistentMedia::map_objects(char* addr, size_t size, char* err, size_t len
   void* p = ::mmap(addr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
                    data_fd, PersistentLayout::ObjectOffset);
   if (p != (void*)addr) {
-    return refuse(err, len, "%s/data cannot be mapped: %s", directory_name, os::strerror(errno));
+    return refuse(err, len, "%s/data cannot be mapped: %s", directory_name, error_text(errno));
   }
   return true;
 }
 
-// Copies into a mapping and starts writing the lines back.
-static void write_mapped(char* to, const void* from, size_t length) {
+// Copies into a mapping and starts writing the lines back. A trace is always of a dax heap.
+static void write_mapped(PersistentTrace::File file, char* map, uint64_t offset, const void* from, size_t length) {
+  char* to = map + offset;
   memcpy(to, from, length);
-  if (media_kind == PersistentMedia::Kind::dax) {
-    for (char* line = align_down(to, 64); line < to + length; line += 64) {
+  PersistentTrace::store(file, offset, from, length);
+  if (PersistentTrace::is_broken(file == PersistentTrace::log ? "log-flush" : "data-flush")) return;
+  if (media_kind == PersistentMedia::Kind::dax || PersistentTrace::is_enabled()) {
+    char* line = align_down(to, 64);
+    uint64_t first = (uint64_t)(line - map);
+    for ( ; line < to + length; line += 64) {
       persistent_write_back_line(line);
     }
+    PersistentTrace::flush(file, first, (uint64_t)(line - map) - first);
   }
+}
+
+static void fence() {
+  persistent_store_fence();
+  PersistentTrace::fence();
 }
 
 void PersistentMedia::write_data(uint64_t offset, const void* bytes, size_t length) {
   if (data_map != nullptr) {
-    write_mapped(data_map + offset, bytes, length);
-  } else if (!write_fully(data_fd, bytes, length, (off_t)offset)) {
+    write_mapped(PersistentTrace::data, data_map, offset, bytes, length);
+  } else if (!write_file(data_fd, bytes, length, (off_t)offset)) {
     media_failure("writing data");
   }
 }
 
 void PersistentMedia::sync_data() {
+  if (PersistentTrace::is_broken("data-sync")) return;
   if (data_map != nullptr) {
-    persistent_store_fence();
-  } else if (::fdatasync(data_fd) != 0) {
+    fence();
+  } else if (!sync_contents(data_fd)) {
     media_failure("fdatasync of data");
   }
 }
@@ -417,16 +517,16 @@ const char* PersistentMedia::log_view() { return log_map; }
 
 void PersistentMedia::write_log(uint64_t offset, const void* bytes, size_t length) {
   if (media_kind != Kind::file) {
-    write_mapped(log_map + offset, bytes, length);
-  } else if (!write_fully(log_fd, bytes, length, (off_t)offset)) {
+    write_mapped(PersistentTrace::log, log_map, offset, bytes, length);
+  } else if (!write_file(log_fd, bytes, length, (off_t)offset)) {
     media_failure("writing log");
   }
 }
 
 void PersistentMedia::sync_log() {
   if (media_kind != Kind::file) {
-    persistent_store_fence();
-  } else if (::fdatasync(log_fd) != 0) {
+    fence();
+  } else if (!sync_contents(log_fd)) {
     media_failure("fdatasync of log");
   }
 }
@@ -440,18 +540,23 @@ static void overflow_name(uint64_t seq, char* name, size_t len) {
 bool PersistentMedia::write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len) {
   char name[64];
   overflow_name(seq, name, sizeof(name));
+  const uint64_t file = PersistentTrace::overflow + seq;
   int fd = open_file(name, O_RDWR | O_CREAT | O_TRUNC);
-  bool ok = fd >= 0 && write_fully(fd, bytes, length, 0) && ::fdatasync(fd) == 0;
+  PersistentTrace::create(file);
+  bool ok = fd >= 0 && write_fully(fd, bytes, length, 0);
+  if (ok) PersistentTrace::write(file, 0, bytes, length);
+  if (ok && !PersistentTrace::is_broken("overflow-sync")) {
+    PersistentTrace::sync_begin(file);
+    ok = sync_fully(fd, ::fdatasync);
+    PersistentTrace::sync_end(file);
+  }
+  ok = ok && sync_names();
   if (!ok) {
     refuse(err, len, "a transaction of %zu bytes cannot be written to %s/%s: %s; nothing of it was stored",
-           length, directory_name, name, os::strerror(errno));
+           length, directory_name, name, error_text(errno));
   }
   if (fd >= 0) ::close(fd);
-  if (ok) {
-    sync_directory();
-  } else {
-    delete_overflow(seq);
-  }
+  if (!ok) delete_overflow(seq);
   return ok;
 }
 
@@ -467,10 +572,14 @@ const char* PersistentMedia::map_overflow(uint64_t seq, size_t length) {
   if (fd < 0) return nullptr;
   struct stat st;
   char* p = nullptr;
-  if (::fstat(fd, &st) == 0 && (size_t)st.st_size == length) {
-    p = map(fd, length, PROT_READ, false);
+  int e = 0;
+  if (::fstat(fd, &st) == 0 && (size_t)st.st_size != length) {
+    e = ENOENT;
+  } else if ((p = map(fd, length, PROT_READ, false)) == nullptr) {
+    e = errno;
   }
   ::close(fd);
+  errno = e;
   return p;
 }
 
@@ -484,6 +593,7 @@ void PersistentMedia::delete_overflow(uint64_t seq) {
   overflow_name(seq, name, sizeof(name));
   path_of(name, path, sizeof(path));
   ::unlink(path);
+  PersistentTrace::remove(PersistentTrace::overflow + seq);
 }
 
 void PersistentMedia::delete_all_overflow() {
@@ -494,6 +604,7 @@ void PersistentMedia::delete_all_overflow() {
       char path[JVM_MAXPATHLEN];
       path_of(e->d_name, path, sizeof(path));
       ::unlink(path);
+      PersistentTrace::remove(PersistentTrace::overflow + strtoull(e->d_name + 9, nullptr, 10));
     }
   }
   os::closedir(dir);

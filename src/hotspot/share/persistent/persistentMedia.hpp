@@ -94,7 +94,7 @@ class PersistentMedia : public AllStatic {
   static void        write_log(uint64_t offset, const void* bytes, size_t length);
   static void        sync_log();
   static bool        write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len);
-  static const char* map_overflow(uint64_t seq, size_t length);      // null: missing or of another length
+  static const char* map_overflow(uint64_t seq, size_t length);      // null: see errno; ENOENT: missing or of another length
   static void        unmap_overflow(const char* p, size_t length);
   // Whether there is room for another file of that size.
   static bool        has_room(size_t bytes);

@@ -17,6 +17,7 @@
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
 #include "persistent/persistentSpace.hpp"
+#include "persistent/persistentTrace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "prims/jvmtiExport.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
@@ -68,13 +69,27 @@ JVM_ENTRY(static void, PVM_setRootDirectory(JNIEnv* env, jclass cls, jobject obj
   PersistentLog::wait_durable(seq);
 JVM_END
 
+// How a transaction ends, in Java code and in the unlock methods of the program's locks, must not overflow the stack
+// half way. close() is called where the transaction began: so it has at least this.
+static const size_t StackToEnd = 16 * K;
+
+static bool is_stack_short(JavaThread* thread) {
+  return os::current_stack_pointer() < thread->stack_overflow_state()->shadow_zone_safe_limit() + StackToEnd;
+}
+
 JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
+  if (is_stack_short(THREAD)) THROW(vmSymbols::java_lang_StackOverflowError());
   PersistentTxn::begin(THREAD);
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
+  if (is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);
   jlong seq = (jlong)PersistentTxn::commit(CHECK_0);
   PersistentAudit::run_if_due();
+  if (seq != 0 && (uint64_t)seq <= PersistentLog::durable_seq()) {
+    PersistentTrace::acknowledge((uint64_t)seq);
+    return 0;
+  }
   return seq;
 JVM_END
 
@@ -83,9 +98,13 @@ JVM_ENTRY(static void, PVM_awaitDurable(JNIEnv* env, jclass cls, jlong seq))
     ThreadBlockInVM tbivm(THREAD);
     PersistentLog::wait_durable((uint64_t)seq);
   }
+  PersistentTrace::acknowledge((uint64_t)seq);
 JVM_END
 
 JVM_ENTRY(static void, PVM_rollback(JNIEnv* env, jclass cls))
+  // Java's account may be behind, after a stack overflow.
+  PersistentThread& pt = THREAD->persistent();
+  if (!pt.in_txn() || pt._txn->is_implicit()) return;
   PersistentTxn::rollback(THREAD);
 JVM_END
 
@@ -104,12 +123,15 @@ JVM_END
 
 JVM_ENTRY(static void, PVM_force(JNIEnv* env, jclass cls))
   ThreadBlockInVM tbivm(THREAD);
-  PersistentLog::wait_durable(PersistentLog::last_seq());
+  uint64_t seq = PersistentLog::last_seq();
+  PersistentLog::wait_durable(seq);
+  PersistentTrace::acknowledge(seq);
 JVM_END
 
-// P is not collected yet: V is, which frees nothing here.
 JVM_ENTRY(static void, PVM_gc(JNIEnv* env, jclass cls))
-  Universe::heap()->collect(GCCause::_java_lang_system_gc);
+  if (!DisableExplicitGC) {
+    Universe::heap()->collect(GCCause::_java_lang_system_gc);
+  }
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_capacity(JNIEnv* env, jclass cls))

@@ -10,16 +10,7 @@
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "runtime/atomic.hpp"
-
-uint64_t PersistentRawMemory::load(const void* addr, int size) {
-  switch (size) {
-    case 1: return Atomic::load((volatile const uint8_t*)addr);
-    case 2: return Atomic::load((volatile const uint16_t*)addr);
-    case 4: return Atomic::load((volatile const uint32_t*)addr);
-    case 8: return Atomic::load((volatile const uint64_t*)addr);
-    default: ShouldNotReachHere(); return 0;
-  }
-}
+#include "runtime/orderAccess.hpp"
 
 void PersistentRawMemory::store(void* addr, int size, uint64_t value) {
   switch (size) {
@@ -53,12 +44,17 @@ static void keep_for_marking(oopDesc* old_value) {
   }
 }
 
-void PersistentRawMemory::store_oop(void* addr, oopDesc* value) {
+void PersistentRawMemory::plain_store_oop(void* addr, oopDesc* value) {
   keep_for_marking(load_oop(addr));
   if (value != nullptr && !PHeap::contains(value)) {
     PersistentSlots::add((narrowOop*)addr);
   }
-  RawAccess<MO_SEQ_CST>::oop_store((narrowOop*)addr, cast_to_oop(value));
+  RawAccess<MO_RELEASE>::oop_store((narrowOop*)addr, cast_to_oop(value));
+}
+
+void PersistentRawMemory::store_oop(void* addr, oopDesc* value) {
+  plain_store_oop(addr, value);
+  OrderAccess::fence();
 }
 
 oopDesc* PersistentRawMemory::xchg_oop(void* addr, oopDesc* value) {

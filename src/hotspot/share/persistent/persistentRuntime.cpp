@@ -24,5 +24,11 @@ JRT_ENTRY(void, PersistentRuntime::store_oop(JavaThread* current, oopDesc* base,
 JRT_END
 
 JRT_LEAF(void, PersistentRuntime::store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size))
-  PersistentAccess::store(current, base, addr, size, value);
+  switch (size) {
+    case -1: PersistentAccess::plain_store_1(current, base, addr, value); break;
+    case -2: PersistentAccess::plain_store_2(current, base, addr, value); break;
+    case -4: PersistentAccess::plain_store_4(current, base, addr, value); break;
+    case -8: PersistentAccess::plain_store_8(current, base, addr, value); break;
+    default: PersistentAccess::store(current, base, addr, size, value);
+  }
 JRT_END

@@ -18,7 +18,7 @@ class PersistentRuntime : public AllStatic {
   // Stores a reference, into V too; may throw NullPointerException,
   // VolatileReferenceException, OutOfMemoryError.
   static void store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value);
-  // Leaf with the size as an argument.
+  // Leaf with the size as an argument; negative: no fence is needed.
   static void store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size);
 };
 

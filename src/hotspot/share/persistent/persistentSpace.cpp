@@ -135,6 +135,8 @@ char* PersistentSpace::allocate_large(size_t bytes) {
   return line == _limit ? nullptr : take(line, lines);
 }
 
+static char grow_error[512];        // why the file did not grow, or empty; under grow_lock
+
 bool PersistentSpace::grow(size_t bytes) {
   grow_lock->lock();
   size_t used = _used;
@@ -145,19 +147,26 @@ bool PersistentSpace::grow(size_t bytes) {
   }
   bool grown = false;
   if (wanted > size) {
-    char err[512];
-    grown = PersistentMedia::grow(wanted, err, sizeof(err));
+    grown = PersistentMedia::grow(wanted, grow_error, sizeof(grow_error));
     if (grown) {
+      grow_error[0] = 0;
       SpaceLocker sl;
       for (size_t& hint : _hints) hint = MIN2(hint, _limit);
       _limit = wanted / LineSize;
       log_info(pheap, gc)("Grown to %zuM of %zuM", wanted / M, capacity() / M);
     } else {
-      log_warning(pheap)("The persistent heap cannot grow: %s", err);
+      log_warning(pheap)("The persistent heap cannot grow: %s", grow_error);
     }
   }
   grow_lock->unlock();
   return grown;
+}
+
+void PersistentSpace::print_no_space(outputStream* st) {
+  st->print("Persistent heap space");
+  grow_lock->lock();
+  if (grow_error[0] != 0) st->print(": %s", grow_error);
+  grow_lock->unlock();
 }
 
 void PersistentSpace::recycle_buffer(char* top, char* end) {

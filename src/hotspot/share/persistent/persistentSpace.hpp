@@ -60,6 +60,8 @@ class PersistentSpace : public AllStatic {
   // Makes the file larger if that much is in use that a collection alone would not help
   // for long, or bytes more are needed; false if nothing changed.
   static bool grow(size_t bytes);
+  // The message of an OutOfMemoryError: with the reason if the file could not grow.
+  static void print_no_space(outputStream* st);
 
   // bytes is a multiple of 8. Null if there is no room. A buffer may be shorter
   // than asked for, but not than min_bytes; *bytes says.

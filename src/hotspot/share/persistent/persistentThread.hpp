@@ -25,10 +25,56 @@ class PersistentThread {
   bool           _allocation_site;  // the next allocation may go to the persistent heap
                                     // (see persistentAllocation.hpp)
   bool           _allocates_all;    // PersistentAllocateAll applies to this thread
+  PersistentTxn* _spare_txn;        // the last transaction's memory, for the next one
+
+  // What the current level of the transaction has allocated in the buffer, and what is free in
+  // it: stores there need no record.
+  uintptr_t      _own_start;
+  size_t         _own_size;
+
+  // Locations that the current level has recorded, found without a search. A key is of the
+  // address, the size, and the level; the levels before have other tags.
+  struct Recent {
+    uint64_t  _key;
+    uint64_t* _new_value;           // of the entry
+  };
+  static const int RecentCount = 64;
+  static const int TagShift = 49;
+  uint64_t       _level_tag;
+  Recent         _recent[RecentCount];
 
   PersistentThread()
     : _txn(nullptr), _plab_top(nullptr), _plab_end(nullptr), _last_seq(0),
-      _allocate_depth(0), _allocation_site(false), _allocates_all(false) {}
+      _allocate_depth(0), _allocation_site(false), _allocates_all(false), _spare_txn(nullptr),
+      _own_start(0), _own_size(0), _level_tag(0), _recent() {}
+
+  static int recent_index(const void* addr) { return (int)(((uintptr_t)addr >> 3) % RecentCount); }
+  uint64_t recent_key(const void* addr, int log2_size) const {
+    return _level_tag | (uintptr_t)addr << 2 | (uint64_t)log2_size;
+  }
+  bool is_own(const void* obj) const { return (uintptr_t)obj - _own_start < _own_size; }
+  // A level begins or ends: nothing is recorded, nothing is its own.
+  void new_level() {
+    _own_start = 0;
+    _own_size = 0;
+    _level_tag += (uint64_t)1 << TagShift;
+    if (_level_tag == 0) {
+      for (Recent& r : _recent) r._key = 0;
+      _level_tag = (uint64_t)1 << TagShift;
+    }
+  }
+  void set_own(const char* start, const char* end) {
+    _own_start = (uintptr_t)start;
+    _own_size = (size_t)(end - start);
+  }
+
+  // For generated code.
+  static ByteSize plab_top_offset()  { return byte_offset_of(PersistentThread, _plab_top); }
+  static ByteSize plab_end_offset()  { return byte_offset_of(PersistentThread, _plab_end); }
+  static ByteSize own_start_offset() { return byte_offset_of(PersistentThread, _own_start); }
+  static ByteSize own_size_offset()  { return byte_offset_of(PersistentThread, _own_size); }
+  static ByteSize level_tag_offset() { return byte_offset_of(PersistentThread, _level_tag); }
+  static ByteSize recent_offset()    { return byte_offset_of(PersistentThread, _recent); }
 
   bool in_txn() const      { return _txn != nullptr; }
   bool in_allocate() const { return _allocate_depth > 0; }

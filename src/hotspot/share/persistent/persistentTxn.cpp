@@ -29,7 +29,7 @@
 #include "runtime/safepoint.hpp"
 #include "utilities/powerOfTwo.hpp"
 
-// The list of open transactions; a leaf lock.
+// The list of transactions, open ones and those kept for their thread's next; a leaf lock.
 static PlatformMutex* open_lock = nullptr;
 static PersistentTxn* open_list = nullptr;
 static volatile int   open_number = 0;
@@ -41,26 +41,85 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(16), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _allocated(2), _range_marks(0),
-    _implicit(implicit), _new_objects(0) {
+  : _thread(thread), _entries(16), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1), _is_open(false),
+    _nested(false), _allocated(), _range_marks(0), _implicit(implicit), _new_objects(0) {
   rebuild_table(32);
   open_lock->lock();
-  note_buffer();
   _next_open = open_list;
   _prev_link = &open_list;
   if (open_list != nullptr) open_list->_prev_link = &_next_open;
   open_list = this;
-  open_number++;
   open_lock->unlock();
 }
 
 PersistentTxn::~PersistentTxn() {
+  assert(!_is_open, "must be");
   open_lock->lock();
   *_prev_link = _next_open;
   if (_next_open != nullptr) _next_open->_prev_link = _prev_link;
-  open_number--;
   open_lock->unlock();
-  FREE_C_HEAP_ARRAY(int, _table);
+  FREE_C_HEAP_ARRAY(Slot, _table);
+}
+
+PersistentTxn::Ranges::Ranges() : _ranges(NEW_C_HEAP_ARRAY(Range, 4, mtPersistent)), _length(0), _capacity(4) {}
+PersistentTxn::Ranges::~Ranges() { FREE_C_HEAP_ARRAY(Range, _ranges); }
+
+void PersistentTxn::Ranges::append(char* start, char* end) {
+  if (_length == _capacity) {
+    _capacity *= 2;
+    _ranges = REALLOC_C_HEAP_ARRAY(Range, _ranges, _capacity, mtPersistent);
+  }
+  _ranges[_length] = Range{start, end};
+  Atomic::release_store(&_length, _length + 1);
+}
+
+void PersistentTxn::open() {
+  assert(!_is_open && _allocated.length() == 0 && _entries.is_empty() && _shared.is_empty(), "must be");
+  _is_open = true;
+  _nested = false;
+  note_buffer();
+  Atomic::inc(&open_number);
+}
+
+void PersistentTxn::close() {
+  PersistentThread& pt = _thread->persistent();
+  pt.new_level();
+  assert(_shared.is_empty(), "cleared under the log's lock");
+  _entries.clear();
+  _savepoints.clear();
+  _range_marks.clear();
+  _allocated.clear();
+  _new_objects.clear();
+  _generation++;
+  _is_open = false;
+  Atomic::dec(&open_number);
+}
+
+bool PersistentTxn::is_large() const {
+  return _entries.capacity() > (int)(4 * K) || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
+         _generation > (uint32_t)max_jint;
+}
+
+PersistentTxn* PersistentTxn::take(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  PersistentTxn* txn = pt._spare_txn;
+  if (txn == nullptr) return new PersistentTxn(thread);
+  pt._spare_txn = nullptr;
+  return txn;
+}
+
+void PersistentTxn::give_back(PersistentTxn* txn) {
+  PersistentThread& pt = txn->_thread->persistent();
+  if (txn->_implicit || txn->is_large() || pt._spare_txn != nullptr) {
+    delete txn;
+  } else {
+    pt._spare_txn = txn;
+  }
+}
+
+void PersistentTxn::thread_exit(JavaThread* thread) {
+  delete thread->persistent()._spare_txn;
+  thread->persistent()._spare_txn = nullptr;
 }
 
 bool PersistentTxn::any_stored_to(const void* addr) {
@@ -76,20 +135,24 @@ bool PersistentTxn::any_stored_to(const void* addr) {
 // What is left of the thread's buffer holds objects of the level that begins now.
 void PersistentTxn::note_buffer() {
   PersistentThread& pt = _thread->persistent();
-  _allocated.append(Range{pt._plab_top, pt._plab_end});
+  _allocated.append(pt._plab_top, pt._plab_end);
+  pt.new_level();
+  if (!_implicit) pt.set_own(pt._plab_top, pt._plab_end);
 }
 
 bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
   for (int i = _allocated.length() - 1; i >= range_mark; i--) {     // the latest are asked about most
-    if (obj >= _allocated.at(i).start && obj < _allocated.at(i).end) return true;
+    const Range* r = _allocated.adr_at(i);
+    if (obj >= r->start && obj < r->end) return true;
   }
   return false;
 }
 
 void PersistentTxn::note_allocation(char* start, char* end) {
   open_lock->lock();
-  _allocated.append(Range{start, end});
+  _allocated.append(start, end);
   open_lock->unlock();
+  if (!_implicit && end == _thread->persistent()._plab_end) _thread->persistent().set_own(start, end);
 }
 
 void PersistentTxn::note_retired(const char* top, const char* end) {
@@ -99,27 +162,34 @@ void PersistentTxn::note_retired(const char* top, const char* end) {
     if (r->end == end) r->end = MAX2(r->start, (char*)top);
   }
   open_lock->unlock();
+  _thread->persistent().set_own(nullptr, nullptr);
 }
 
 void PersistentTxn::allocated_do(void f(const void* start, const void* end)) {
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     for (int i = 0; i < t->_allocated.length(); i++) {
-      f(t->_allocated.at(i).start, t->_allocated.at(i).end);
+      f(t->_allocated.adr_at(i)->start, t->_allocated.adr_at(i)->end);
     }
   }
   open_lock->unlock();
 }
 
+// Whether a thread other than this has an open transaction.
+static bool is_other_open(JavaThread* thread) {
+  bool is_own_open = thread != nullptr && thread->persistent().in_txn();
+  return Atomic::load(&open_number) > (is_own_open ? 1 : 0);
+}
+
 bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
-  if (open_number == 0) return false;
+  if (!is_other_open(thread)) return false;
   bool found = false;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr && !found; t = t->_next_open) {
     if (t->_thread == thread) continue;
     for (int i = 0; i < t->_allocated.length(); i++) {
-      const Range& r = t->_allocated.at(i);
-      if (obj >= r.start && obj < r.end) {
+      const Range* r = t->_allocated.adr_at(i);
+      if (obj >= r->start && obj < r->end) {
         found = true;
         break;
       }
@@ -134,8 +204,8 @@ bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
 size_t PersistentTxn::slot_for(const char* addr, int size) const {
   uint64_t h = ((uintptr_t)addr * 8 + (uint64_t)size) * UCONST64(0x9E3779B97F4A7C15);
   size_t i = (size_t)(h >> 32) & (_table_size - 1);
-  while (_table[i] != 0) {
-    const Entry* e = _entries.adr_at(_table[i] - 1);
+  while (!is_empty(i)) {
+    const Entry* e = _entries.adr_at(_table[i].index);
     if (e->_addr == addr && e->_size == size) break;
     i = (i + 1) & (_table_size - 1);
   }
@@ -144,30 +214,50 @@ size_t PersistentTxn::slot_for(const char* addr, int size) const {
 
 void PersistentTxn::insert(int index) {
   const Entry* e = _entries.adr_at(index);
-  _table[slot_for(e->_addr, e->_size)] = index + 1;
+  _table[slot_for(e->_addr, e->_size)] = Slot{_generation, index};
 }
 
 void PersistentTxn::rebuild_table(size_t size) {
   if (size != _table_size) {
-    if (_table != nullptr) FREE_C_HEAP_ARRAY(int, _table);
-    _table = NEW_C_HEAP_ARRAY(int, size, mtPersistent);
+    if (_table != nullptr) FREE_C_HEAP_ARRAY(Slot, _table);
+    _table = NEW_C_HEAP_ARRAY(Slot, size, mtPersistent);
     _table_size = size;
+    memset(_table, 0, size * sizeof(Slot));
   }
-  memset(_table, 0, size * sizeof(int));
+  _generation++;
   for (int i = 0; i < _entries.length(); i++) {
     insert(i);
   }
 }
 
+void PersistentTxn::append(const Entry& entry) {
+  if (_entries.length() == _entries.capacity()) {
+    // The entries move: nobody may know where they were.
+    PersistentThread& pt = _thread->persistent();
+    uintptr_t start = pt._own_start;
+    size_t size = pt._own_size;
+    pt.new_level();
+    pt._own_start = start;
+    pt._own_size = size;
+  }
+  _entries.append(entry);
+}
+
 void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop) {
   int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
   size_t slot = slot_for((char*)addr, size);
-  int index = _table[slot] - 1;
-  if (index >= mark) {
-    _entries.adr_at(index)->_new = new_value;
+  PersistentThread& pt = _thread->persistent();
+  PersistentThread::Recent* recent = &pt._recent[PersistentThread::recent_index(addr)];
+  if (!is_empty(slot) && _table[slot].index >= mark) {
+    Entry* e = _entries.adr_at(_table[slot].index);
+    e->_new = new_value;
+    *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
     return;
   }
-  Entry entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, PersistentSpace::is_captured(base)};
+  bool captured = PersistentSpace::is_captured(base);
+  // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
+  if (!captured && !_implicit && allocated_since(_range_marks.is_empty() ? 0 : _range_marks.last(), base)) return;
+  Entry entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
   if (!entry._captured && !_implicit && !allocated_since(0, base)) {
     // A capture by another thread sees the object without the store, or with this entry.
     PersistentLog::lock();
@@ -175,8 +265,10 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
     if (!entry._captured) _shared.append(Shared{entry, _entries.length()});
     PersistentLog::unlock();
   }
-  _entries.append(entry);
-  _table[slot] = _entries.length();
+  append(entry);
+  int index = _entries.length() - 1;
+  _table[slot] = Slot{_generation, index};
+  *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &_entries.adr_at(index)->_new};
   if ((size_t)_entries.length() * 2 > _table_size) {
     rebuild_table(_table_size * 2);
   }
@@ -188,7 +280,7 @@ void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oo
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to) {
   assert(PersistentLog::owned_by_self(), "must be");
-  if (open_number == 0) return;
+  if (!is_other_open(thread)) return;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     if (t->_thread == thread) continue;
@@ -201,6 +293,7 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
 
 void PersistentTxn::push_savepoint() {
   _savepoints.append(_entries.length());
+  _nested = true;
   open_lock->lock();
   _range_marks.append(_allocated.length());
   note_buffer();
@@ -213,8 +306,9 @@ void PersistentTxn::pop_savepoint() {
 }
 
 bool PersistentTxn::is_last(int i) const {
+  if (!_nested) return true;
   const Entry* e = _entries.adr_at(i);
-  return _table[slot_for(e->_addr, e->_size)] == i + 1;
+  return _table[slot_for(e->_addr, e->_size)].index == i;
 }
 
 static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
@@ -239,8 +333,10 @@ bool PersistentTxn::overlapped_by_other(int index) const {
 int PersistentTxn::find_conflict() const {
   for (int i = 0; i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
-    // A view of another size may have changed part of it: not a conflict.
-    if (!holds(e, e->_new) && is_last(i) && !overlapped_by_other(i)) {
+    // A view of another size may have changed part of it: not a conflict. Nor is a store without an entry
+    // to what this transaction has allocated: when a level has ended, it is its parent's.
+    if (!holds(e, e->_new) && is_last(i) && !overlapped_by_other(i) &&
+        (PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
       return i;
     }
   }
@@ -257,12 +353,12 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
   PersistentLogRecord record;
   for (int i = _entries.length() - 1; i >= mark; i--) {
     const Entry* e = _entries.adr_at(i);
-    if (allocated_since(range_mark, e->_base) && !PersistentSpace::is_captured(e->_base)) continue;
+    if (!PersistentSpace::is_captured(e->_base) && allocated_since(range_mark, e->_base)) continue;
     if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
     if (e->_is_oop) {
-      PersistentRawMemory::store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
+      PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     } else {
-      PersistentRawMemory::store(e->_addr, e->_size, e->_old);
+      PersistentRawMemory::plain_store(e->_addr, e->_size, e->_old);
     }
     // Another thread's commit captured the object with our uncommitted value in it.
     if (!e->_captured && PersistentSpace::is_captured(e->_base)) {
@@ -270,6 +366,7 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
     }
   }
   _entries.trunc_to(mark);
+  _thread->persistent().new_level();
   while (_shared.is_nonempty() && _shared.last().index >= mark) _shared.pop();
   rebuild_table(_table_size);
   if (!record.is_empty()) {
@@ -320,12 +417,13 @@ void PersistentTxn::all_oops_do(OopClosure* cl) {
 
 // ---- The current thread's transaction ----
 
-static void end(JavaThread* thread) {
+void PersistentTxn::end(JavaThread* thread) {
   PersistentTxn* txn = thread->persistent()._txn;
   thread->persistent()._txn = nullptr;
-  delete txn;
+  txn->close();
+  give_back(txn);
   if (thread->persistent()._allocates_all) {
-    PersistentTxn::begin_implicit(thread);
+    begin_implicit(thread);
   }
 }
 
@@ -335,7 +433,8 @@ void PersistentTxn::begin(JavaThread* thread) {
     end_implicit(thread);
   }
   if (pt._txn == nullptr) {
-    pt._txn = new PersistentTxn(thread);
+    pt._txn = take(thread);
+    pt._txn->open();
   } else {
     pt._txn->push_savepoint();
   }
@@ -378,10 +477,16 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return 0;
   }
 
+  if (txn->_entries.is_empty()) {
+    end(thread);
+    PersistentAudit::count_commit();
+    return pt._last_seq;
+  }
+
   bool ok;
   char err[512];
   PersistentCapture::Failure failure;
-  for (bool again = true; again; ) {
+  for (int effort = PersistentCollector::free_lines; ; effort++) {
     uint collections = PersistentCollector::count();
     PersistentLog::lock();
     int conflict = txn->find_conflict();
@@ -398,11 +503,11 @@ uint64_t PersistentTxn::commit(TRAPS) {
     PersistentCapture capture(thread, &record);
     ok = txn->log(&record, &capture, err, sizeof(err));
     PersistentLog::unlock();
-    // No room for the copy of a string: once more after a collection.
-    again = !ok && failure._reason == PersistentCapture::Failure::none &&
-            capture.failure()._reason == PersistentCapture::Failure::no_space;
     failure = capture.failure();
-    if (again) PersistentCollector::collect_full(collections);
+    // No room for the copy of a string: again after a collection.
+    bool again = !ok && failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
+    if (!again) break;
+    PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
   }
 
   if (!ok) {
@@ -447,6 +552,7 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
   }
   if (ok) {
     capture->commit();
+    _shared.clear();        // what was stored is committed: who captures it now takes it as it is
   } else {
     capture->abort();
   }
@@ -456,13 +562,16 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
 // ---- Implicit transactions ----
 
 void PersistentTxn::begin_implicit(JavaThread* thread) {
-  thread->persistent()._txn = new PersistentTxn(thread, true);
+  PersistentTxn* txn = new PersistentTxn(thread, true);
+  thread->persistent()._txn = txn;
+  txn->open();
 }
 
 void PersistentTxn::end_implicit(JavaThread* thread) {
   PersistentTxn* txn = thread->persistent()._txn;
   txn->renew();
   thread->persistent()._txn = nullptr;
+  txn->close();
   delete txn;
 }
 
@@ -479,6 +588,7 @@ void PersistentTxn::renew() {
   _entries.clear();
   _new_objects.clear();
   rebuild_table(_table_size);
+  _thread->persistent().new_level();
   open_lock->lock();
   _allocated.clear();
   open_lock->unlock();

@@ -8,6 +8,7 @@
 
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
+#include "runtime/atomic.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
@@ -42,11 +43,31 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // not its own. Under the log's lock.
   struct Shared { Entry entry; int index; };
   GrowableArrayCHeap<Shared, mtPersistent> _shared;
-  int*           _table;           // hash of (addr, size) -> entry index + 1
+  // Hash of (addr, size) -> last entry. A slot of another generation is empty.
+  struct Slot { uint32_t generation; int index; };
+  Slot*          _table;
   size_t         _table_size;      // power of two
+  uint32_t       _generation;
+  bool           _is_open;
+  bool           _nested;          // has had levels: a location may have several entries
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
-  GrowableArrayCHeap<Range, mtPersistent> _allocated;
+  // Grows under the list's lock, with which others read it. It may be empty from one moment to the
+  // next: then they take a range for the thread's that was, or was to be.
+  class Ranges {
+    Range*       _ranges;
+    volatile int _length;
+    int          _capacity;
+   public:
+    Ranges();
+    ~Ranges();
+    int    length() const   { return Atomic::load_acquire(&_length); }
+    int    capacity() const { return _capacity; }
+    Range* adr_at(int i) const { return &_ranges[i]; }
+    void   append(char* start, char* end);
+    void   clear()          { Atomic::release_store(&_length, 0); }
+  };
+  Ranges _allocated;
   GrowableArrayCHeap<int, mtPersistent>   _range_marks;   // per savepoint: first range since
   // Of PersistentAllocateAll: never rolled back, ends when it is large, captures
   // whatever the thread allocated.
@@ -56,8 +77,16 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   PersistentTxn** _prev_link;
 
   size_t slot_for(const char* addr, int size) const;
+  bool   is_empty(size_t slot) const { return _table[slot].generation != _generation; }
   void   insert(int index);
   void   rebuild_table(size_t size);
+  void   append(const Entry& entry);
+  void   open();
+  void   close();
+  bool   is_large() const;
+  static PersistentTxn* take(JavaThread* thread);
+  static void           give_back(PersistentTxn* txn);
+  static void           end(JavaThread* thread);
   void   undo_to(int mark, int range_mark, bool checked);
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
@@ -113,6 +142,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static uint64_t commit(TRAPS);
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
+  static void thread_exit(JavaThread* thread);   // frees what is kept for the next one
 
   // PersistentAllocateAll: the thread's stores are in implicit transactions from here on.
   static void begin_implicit(JavaThread* thread);

@@ -72,6 +72,15 @@
           "program allocate and that may be, in implicit transactions: "    \
           "turns any program into a test of the store barriers.")           \
                                                                             \
+  product(ccstr, PersistentHeapTrace, nullptr, DIAGNOSTIC,                  \
+          "File that gets a record of every write, flush and fence of the " \
+          "persistent heap's files and of every acknowledgement; crash "   \
+          "tests build the states from it that power loss can leave.")      \
+                                                                            \
+  develop(ccstr, PersistentHeapBreak, nullptr,                              \
+          "Leave out one step that makes the media crash-safe, by its name "\
+          "(see persistentTrace.hpp): the crash tests must notice.")        \
+                                                                            \
   develop(ccstr, PersistentHeapSkipBarrier, nullptr,                        \
           "Leave out one store barrier, by its name (see "                  \
           "persistentBarrier.hpp): the audit must notice.")                 \

@@ -46,7 +46,7 @@ public class BadInput {
                 }
                 case "show" -> System.out.println("value " + cell.value);
                 case "fill" -> {
-                    int[][] keep = PersistentHeap.allocate(() -> new int[20][]);
+                    int[][] keep = PersistentHeap.allocate(() -> new int[40][]);
                     Txn.run(() -> {
                         for (int i = 0; i < keep.length; i++) {
                             keep[i] = PersistentHeap.allocate(() -> new int[256 * 1024]);

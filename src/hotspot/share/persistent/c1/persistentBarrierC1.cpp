@@ -22,7 +22,8 @@ bool PersistentBarrierC1::store_reference(LIRAccess& access, LIR_Opr value) {
   guarantee(access.patch_emit_info() != nullptr, "reference stores carry the state before them");
   CodeStub* stub = new PersistentStoreStub(access.type(), access.base().opr(),
                                            access.resolved_addr()->as_address_ptr()->base(), value,
-                                           new CodeEmitInfo(access.patch_emit_info()));
+                                           new CodeEmitInfo(access.patch_emit_info()),
+                                           (access.decorators() & MO_SEQ_CST) != 0);
   __ jump(stub);
   __ branch_destination(stub->continuation());
   return true;
@@ -49,7 +50,8 @@ CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
   __ cmp(lir_cond_belowEqual, unit, limit);
 
   LIR_Opr addr = access.resolved_addr()->as_address_ptr()->base();
-  CodeStub* stub = new PersistentStoreStub(access.type(), base, addr, value, nullptr);
+  CodeStub* stub = new PersistentStoreStub(access.type(), base, addr, value, nullptr,
+                                           (access.decorators() & MO_SEQ_CST) != 0);
   __ branch(lir_cond_belowEqual, stub);
   return stub;
 }

@@ -10,6 +10,8 @@
 #include "gc/shared/c1/barrierSetC1.hpp"
 #include "memory/allStatic.hpp"
 
+class MacroAssembler;
+
 // The out-of-line side of a store: the runtime stores. Taken for primitives if the
 // base is in P, for references always: its continuation follows the branch at once,
 // as it must where the code that would be skipped (G1's barriers) needs registers.
@@ -19,14 +21,18 @@ class PersistentStoreStub : public CodeStub {
   LIR_Opr       _addr;
   LIR_Opr       _value;
   CodeEmitInfo* _info;      // references only: the call may throw or deoptimise
+  bool          _is_volatile;
 
  public:
-  PersistentStoreStub(BasicType type, LIR_Opr base, LIR_Opr addr, LIR_Opr value, CodeEmitInfo* info)
-    : _type(type), _base(base), _addr(addr), _value(value), _info(info) {
+  PersistentStoreStub(BasicType type, LIR_Opr base, LIR_Opr addr, LIR_Opr value, CodeEmitInfo* info, bool is_volatile)
+    : _type(type), _base(base), _addr(addr), _value(value), _info(info), _is_volatile(is_volatile) {
     Compilation::current()->frame_map()->update_reserved_argument_area_size(4 * BytesPerWord);
   }
 
   virtual void emit_code(LIR_Assembler* e);
+  // At the start of the references' stub: returns from it if the object is in V and the
+  // store is none of G1's business.
+  static void store_to_young(MacroAssembler* masm);
   virtual void visit(LIR_OpVisitState* visitor) {
     if (_info != nullptr) {
       visitor->do_slow_case(_info);

@@ -196,7 +196,18 @@ bool PersistentBarrierC2::eliminate(PhaseMacroExpand* macro, Node* p2x) {
 
 // ---- Stores ----
 
-Node* PersistentStoreC2::call(Node* base_address, Node* adr, Node* val, BasicType bt) {
+// Without a fence the store is one of release semantics.
+static address store_entry(int size, bool fenced) {
+  switch (size) {
+    case 1: return fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::store_1) : CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_1);
+    case 2: return fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::store_2) : CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_2);
+    case 4: return fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::store_4) : CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_4);
+    case 8: return fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::store_8) : CAST_FROM_FN_PTR(address, PersistentAccess::plain_store_8);
+    default: ShouldNotReachHere(); return nullptr;
+  }
+}
+
+Node* PersistentStoreC2::call(Node* base_address, Node* adr, Node* val, BasicType bt, bool fenced) {
   PhaseGVN& gvn = _kit->gvn();
   const bool is_oop = is_reference_type(bt);
   address entry;
@@ -204,37 +215,38 @@ Node* PersistentStoreC2::call(Node* base_address, Node* adr, Node* val, BasicTyp
     case T_BOOLEAN:
       val = gvn.transform(new AndINode(val, gvn.intcon(1)));
       val = gvn.transform(new ConvI2LNode(val));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_1);
+      entry = store_entry(1, fenced);
       break;
     case T_BYTE:
       val = gvn.transform(new ConvI2LNode(val));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_1);
+      entry = store_entry(1, fenced);
       break;
     case T_SHORT:
     case T_CHAR:
       val = gvn.transform(new ConvI2LNode(val));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_2);
+      entry = store_entry(2, fenced);
       break;
     case T_FLOAT:
       val = gvn.transform(new MoveF2INode(val));
       // fall through
     case T_INT:
       val = gvn.transform(new ConvI2LNode(val));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_4);
+      entry = store_entry(4, fenced);
       break;
     case T_DOUBLE:
       val = gvn.transform(new MoveD2LNode(val));
       // fall through
     case T_LONG:
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_8);
+      entry = store_entry(8, fenced);
       break;
     case T_ADDRESS:
       val = gvn.transform(new CastP2XNode(_kit->control(), val));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::store_8);
+      entry = store_entry(8, fenced);
       break;
     default:
       assert(is_oop, "unexpected type %s", type2name(bt));
-      entry = CAST_FROM_FN_PTR(address, PersistentAccess::try_store_oop);
+      entry = fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::try_store_oop)
+                     : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
   }
 
   // The object and the address as numbers: they do not move, and a volatile object
@@ -273,7 +285,7 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
 
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
-  Node* result = call(base_address, adr, val, bt);
+  Node* result = call(base_address, adr, val, bt, (decorators & MO_SEQ_CST) != 0);
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));

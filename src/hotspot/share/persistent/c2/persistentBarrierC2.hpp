@@ -54,7 +54,7 @@ class PersistentStoreC2 : public StackObj {
   int       _alias_index;
   bool      _wide;        // all memory is merged and not just the store's slice
 
-  Node* call(Node* base_address, Node* adr, Node* val, BasicType bt);
+  Node* call(Node* base_address, Node* adr, Node* val, BasicType bt, bool fenced);
 
  public:
   PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node* val, BasicType bt, DecoratorSet decorators);

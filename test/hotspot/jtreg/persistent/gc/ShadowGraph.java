@@ -957,7 +957,7 @@ public class ShadowGraph {
             barrier.await();
             if (number == 0) {
                 boolean explicit = random.nextBoolean();
-                exact = explicit || !concurrent;
+                exact = !concurrent;
                 if (explicit) PersistentHeap.gc(); else System.gc();
                 usedAfter = PersistentHeap.used();
             }

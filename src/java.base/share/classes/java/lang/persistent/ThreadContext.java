@@ -8,6 +8,7 @@ package java.lang.persistent;
 import java.util.concurrent.locks.Lock;
 import jdk.internal.vm.Continuation;
 import jdk.internal.vm.StackableScope;
+import jdk.internal.vm.annotation.ReservedStackAccess;
 
 /**
  * What a thread has open: the levels of its transaction, the locks these hold, and
@@ -122,6 +123,7 @@ final class ThreadContext {
     }
 
     /** The commit of txn threw: nothing is left of any level. */
+    @ReservedStackAccess
     private void failed(Txn txn) {
         try {
             // Not the case unless the VM could not be called.
