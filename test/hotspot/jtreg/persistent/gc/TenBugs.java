@@ -11,12 +11,12 @@
  * @run main/othervm/timeout=300 -XX:PersistentHeap=full -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory -XX:+VerifyAfterGC TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=conc -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
- *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent -XX:+VerifyDuringGC -XX:TieredStopAtLevel=1 TenBugs here
+ *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent -XX:+VerifyDuringGC TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=fail -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory -XX:-TieredCompilation -XX:+ExplicitGCInvokesConcurrent
  *      -XX:+G1GCAllocationFailureALot -XX:G1GCAllocationFailureALotInterval=2 -XX:G1GCAllocationFailureALotCount=50 TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=int -XX:PersistentHeapSize=32m -Xms8m -Xmx256m -XX:+UnlockDiagnosticVMOptions
- *      -XX:PersistentHeapMedia=memory -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:TieredStopAtLevel=3 TenBugs here
+ *      -XX:PersistentHeapMedia=memory -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:-TieredCompilation TenBugs here
  */
 
 /*
