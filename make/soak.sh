@@ -22,7 +22,7 @@ CONFIGURATIONS=(
     "-XX:+G1GCAllocationFailureALot -XX:G1GCAllocationFailureALotInterval=2"
     "-XX:+VerifyBeforeGC -XX:+VerifyDuringGC -XX:+VerifyAfterGC"
     "-XX:PersistentHeapMedia=file -XX:PersistentHeapSize=48m"
-    "-XX:TieredStopAtLevel=1 -XX:PersistentHeapSize=24m"
+    "-XX:TieredStopAtLevel=1 -XX:PersistentHeapSize=32m"
     "-Xint"
 )
 SECONDS_EACH=$((MINUTES * 60 * 2 / ${#CONFIGURATIONS[@]}))
