@@ -1007,7 +1007,7 @@ public class ShadowGraph {
             lines += m.lines;
         }
         // Each line with a live object, and the roots' directory.
-        long bound = lines * 256 + 64 * 1024 + (exact ? 0 : PersistentHeap.capacity() / 8);
+        long bound = lines * 256 + 64 * 1024 + (exact ? 0 : PersistentHeap.capacity() / 3);
         worst = Math.max(worst, (double) usedAfter / live);
         check(usedAfter <= bound, "after a collection the heap", usedAfter + " bytes in use",
               "at most " + bound + ", of which " + live + " live");
