@@ -6,10 +6,9 @@
 package bench.durable;
 
 import bench.Random;
+import bench.Threads;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Durable STORE DIR THREADS MILLIS: threads update random keys, each update durable before the next; prints
@@ -36,44 +35,21 @@ public final class Durable {
     }
 
     private static double run(Store store, int threads, long nanos) throws Exception {
-        long[] updates = new long[threads * 16];
-        CountDownLatch begin = new CountDownLatch(1);
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        Thread[] all = new Thread[threads];
-        for (int t = 0; t < threads; t++) {
-            int id = t;
-            all[t] = new Thread(() -> {
-                try {
-                    Random random = new Random(id + 1);
-                    begin.await();
-                    long end = System.nanoTime() + nanos;
-                    long n = 0;
-                    while (System.nanoTime() < end) {
-                        // Keys of its own: the last value is known.
-                        long key = (long) random.next(Store.KEYS / threads) * threads + id;
-                        byte[] value = new byte[Store.VALUE];
-                        Arrays.fill(value, (byte) ++n);
-                        store.put(key, value);
-                        if ((n & 1023) == 1 && !Arrays.equals(value, store.get(key))) {
-                            throw new AssertionError("lost update of " + key);
-                        }
-                    }
-                    updates[id * 16] = n;
-                } catch (Throwable e) {
-                    failure.compareAndSet(null, e);
+        return Threads.nanosPerOperation(threads, id -> {
+            Random random = new Random(id + 1);
+            long end = System.nanoTime() + nanos;
+            long n = 0;
+            while (System.nanoTime() < end) {
+                // Keys of its own: the last value is known.
+                long key = (long) random.next(Store.KEYS / threads) * threads + id;
+                byte[] value = new byte[Store.VALUE];
+                Arrays.fill(value, (byte) ++n);
+                store.put(key, value);
+                if ((n & 1023) == 1 && !Arrays.equals(value, store.get(key))) {
+                    throw new AssertionError("lost update of " + key);
                 }
-            });
-            all[t].start();
-        }
-        long start = System.nanoTime();
-        begin.countDown();
-        for (Thread t : all) {
-            t.join();
-        }
-        double elapsed = System.nanoTime() - start;
-        if (failure.get() != null) {
-            throw new IllegalStateException(failure.get());
-        }
-        return elapsed / Arrays.stream(updates).sum();
+            }
+            return n;
+        });
     }
 }

@@ -6,38 +6,22 @@
 package bench.durable;
 
 import java.nio.file.Path;
-import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /** H2's MVStore: put, commit (writes a chunk), sync (force). Threads that wait for a force share the next one. */
-final class H2Store implements Store {
+final class H2Store extends GroupedMap {
     private final MVStore store;
-    private final MVMap<Long, byte[]> map;
-    private final Group group;
 
     H2Store(Path dir) throws Exception {
-        store = new MVStore.Builder().fileName(dir.resolve("h2.mv").toString()).autoCommitDisabled().open();
-        map = store.openMap("values");
-        for (long k = 0; k < KEYS; k++) {
-            map.put(k, new byte[VALUE]);
-        }
-        store.commit();
-        store.sync();
-        group = new Group(() -> {
+        this(new MVStore.Builder().fileName(dir.resolve("h2.mv").toString()).autoCommitDisabled().open());
+    }
+
+    private H2Store(MVStore store) throws Exception {
+        super(store.openMap("values"), () -> {
             store.commit();
             store.sync();
         });
-    }
-
-    @Override
-    public void put(long key, byte[] value) throws Exception {
-        map.put(key, value);
-        group.await();
-    }
-
-    @Override
-    public byte[] get(long key) {
-        return map.get(key);
+        this.store = store;
     }
 
     @Override

@@ -8,34 +8,19 @@ package bench.durable;
 import java.nio.file.Path;
 import org.mapdb.DB;
 import org.mapdb.DBMaker;
-import org.mapdb.HTreeMap;
 import org.mapdb.Serializer;
 
 /** MapDB with its write-ahead log; commit forces it. */
-final class MapDBStore implements Store {
+final class MapDBStore extends GroupedMap {
     private final DB db;
-    private final HTreeMap<Long, byte[]> map;
-    private final Group group;
 
-    MapDBStore(Path dir) {
-        db = DBMaker.fileDB(dir.resolve("map.db").toFile()).fileMmapEnableIfSupported().transactionEnable().make();
-        map = db.hashMap("values", Serializer.LONG, Serializer.BYTE_ARRAY).create();
-        for (long k = 0; k < KEYS; k++) {
-            map.put(k, new byte[VALUE]);
-        }
-        db.commit();
-        group = new Group(db::commit);
+    MapDBStore(Path dir) throws Exception {
+        this(DBMaker.fileDB(dir.resolve("map.db").toFile()).fileMmapEnableIfSupported().transactionEnable().make());
     }
 
-    @Override
-    public void put(long key, byte[] value) throws Exception {
-        map.put(key, value);
-        group.await();
-    }
-
-    @Override
-    public byte[] get(long key) {
-        return map.get(key);
+    private MapDBStore(DB db) throws Exception {
+        super(db.hashMap("values", Serializer.LONG, Serializer.BYTE_ARRAY).create(), db::commit);
+        this.db = db;
     }
 
     @Override

@@ -6,11 +6,10 @@
 package bench.programs;
 
 import bench.Random;
+import bench.Threads;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Growth LIVE_MB STORES THREADS MILLIS: with so much live data, transactions of so many stores to random objects, by
@@ -38,39 +37,11 @@ public final class Growth {
                 txn.commit();
             }
         }
-        run(all, stores, threads, nanos / 2);
-        System.out.printf(java.util.Locale.ROOT, "RESULT %.3f%n", run(all, stores, threads, nanos));
+        Threads.nanosPerOperation(threads, id -> work(all, stores, threads, id, nanos / 2));
+        System.out.printf(java.util.Locale.ROOT, "RESULT %.3f%n",
+                Threads.nanosPerOperation(threads, id -> work(all, stores, threads, id, nanos)));
         System.out.flush();
         Runtime.getRuntime().halt(0);
-    }
-
-    private static double run(long[][] all, int stores, int threads, long nanos) throws Exception {
-        long[] done = new long[threads * 16];
-        CountDownLatch begin = new CountDownLatch(1);
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        Thread[] workers = new Thread[threads];
-        for (int t = 0; t < threads; t++) {
-            int id = t;
-            workers[t] = new Thread(() -> {
-                try {
-                    begin.await();
-                    done[id * 16] = work(all, stores, threads, id, nanos);
-                } catch (Throwable e) {
-                    failure.compareAndSet(null, e);
-                }
-            });
-            workers[t].start();
-        }
-        long start = System.nanoTime();
-        begin.countDown();
-        for (Thread w : workers) {
-            w.join();
-        }
-        double elapsed = System.nanoTime() - start;
-        if (failure.get() != null) {
-            throw new IllegalStateException(failure.get());
-        }
-        return elapsed / java.util.Arrays.stream(done).sum();
     }
 
     /** Each thread has objects of its own: no locks. */

@@ -85,18 +85,14 @@ static bool is_unlogged(oopDesc* base, void* addr) {
 // ---- Primitives ----
 
 // The stores of a transaction that need no more than themselves: to what the current level has
-// allocated, and to a location that it has recorded.
-template <int log2_size>
-static inline bool store_known(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
+// allocated, and to a location that it has recorded, whose entry has the value then.
+static inline bool is_known(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t value) {
   assert(PHeap::contains(base), "caller has tested");
-  const int size = 1 << log2_size;
   PersistentThread& pt = thread->persistent();
-  if (!pt.is_own(base)) {
-    const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
-    if (r->_key != pt.recent_key(addr, log2_size)) return false;
-    *r->_new_value = truncate(value, size);
-  }
-  PersistentRawMemory::plain_store(addr, size, value);
+  if (pt.is_own(base)) return true;
+  const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
+  if (r->_key != pt.recent_key(addr, log2_size)) return false;
+  *r->_new_value = value;
   return true;
 }
 
@@ -116,8 +112,11 @@ static NOINLINE void store_slowly(JavaThread* thread, oopDesc* base, void* addr,
 
 template <int log2_size>
 static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
-  if (!store_known<log2_size>(thread, base, addr, value)) {
-    store_slowly(thread, base, addr, 1 << log2_size, value);
+  const int size = 1 << log2_size;
+  if (is_known(thread, base, addr, log2_size, truncate(value, size))) {
+    PersistentRawMemory::plain_store(addr, size, value);
+  } else {
+    store_slowly(thread, base, addr, size, value);
   }
 }
 
@@ -319,19 +318,6 @@ class PersistentOutsideStore : public StackObj {
   const PersistentCapture::Failure& failure() const { return _capture.failure(); }
 };
 
-// See store_known.
-STATIC_ASSERT(sizeof(narrowOop) == 1 << 2);
-static inline bool store_known_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
-  PersistentThread& pt = thread->persistent();
-  if (!pt.is_own(base)) {
-    const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
-    if (r->_key != pt.recent_key(addr, 2)) return false;
-    *r->_new_value = (uint64_t)(uintptr_t)value;
-  }
-  PersistentRawMemory::plain_store_oop(addr, value);
-  return true;
-}
-
 bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
   bool stored = try_plain_store_oop(thread, base, addr, value);
   OrderAccess::fence();
@@ -339,11 +325,8 @@ bool PersistentAccess::try_store_oop(JavaThread* thread, oopDesc* base, void* ad
 }
 
 bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, void* addr, oopDesc* value) {
-  assert(PHeap::contains(base), "caller has tested");
-  if (store_known_oop(thread, base, addr, value)) {
-    return true;
-  }
-  if (is_unlogged(base, addr)) {
+  STATIC_ASSERT(sizeof(narrowOop) == 1 << 2);
+  if (is_known(thread, base, addr, 2, (uint64_t)(uintptr_t)value) || is_unlogged(base, addr)) {
     PersistentRawMemory::plain_store_oop(addr, value);
     return true;
   }

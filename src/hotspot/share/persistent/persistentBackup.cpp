@@ -35,30 +35,6 @@ static int      copy_error = 0;
 
 static volatile bool running = false;
 
-static bool write_fully(int fd, const void* from, size_t n, off_t at) {
-  const char* p = (const char*)from;
-  while (n > 0) {
-    ssize_t r = ::pwrite(fd, p, n, at);
-    if (r < 0 && errno == EINTR) continue;
-    if (r == 0) errno = ENOSPC;
-    if (r <= 0) return false;
-    p += r; n -= (size_t)r; at += r;
-  }
-  return true;
-}
-
-static bool read_fully(int fd, void* to, size_t n, off_t at) {
-  char* p = (char*)to;
-  while (n > 0) {
-    ssize_t r = ::pread(fd, p, n, at);
-    if (r < 0 && errno == EINTR) continue;
-    if (r == 0) errno = EIO;
-    if (r <= 0) return false;
-    p += r; n -= (size_t)r; at += r;
-  }
-  return true;
-}
-
 // ---- The applier's side ----
 
 void PersistentBackup::initialize(uint64_t lsn, uint64_t seq) {
@@ -83,7 +59,7 @@ void PersistentBackup::written(uint64_t offset, const void* bytes, size_t length
   // Also recovery applies records; then no backup is active.
   if (!active || copy_error != 0 || offset >= copied) return;
   size_t part = (size_t)MIN2((uint64_t)length, copied - offset);
-  if (!write_fully(copy_fd, bytes, part, (off_t)offset)) copy_error = errno;
+  if (!PersistentMedia::write_fully(copy_fd, bytes, part, (off_t)offset)) copy_error = errno;
 }
 
 // ---- The copier's side ----
@@ -131,24 +107,17 @@ class Backup : public StackObj {
 
   bool write_checkpoint(uint64_t generation, uint64_t lsn, uint64_t seq) {
     PersistentCheckpoint c;
-    memset(&c, 0, sizeof(c));
-    c.magic = PersistentCheckpoint::Magic;
-    memcpy(c.uuid, _super.uuid, sizeof(c.uuid));
-    c.generation = generation;
-    c.lsn = lsn;
-    c.seq = seq;
-    c.epoch = 1;
-    c.crc = c.compute_crc();
-    return write_fully(_log, &c, sizeof(c), (off_t)((generation % 2) * PersistentLogFormat::SlotSize)) && ::fsync(_log) == 0;
+    c.fill(_super.uuid, generation, lsn, seq, 1);
+    return PersistentMedia::write_fully(_log, &c, sizeof(c), (off_t)((generation % 2) * PersistentLogFormat::SlotSize)) && ::fsync(_log) == 0;
   }
 
   // The same heap, but the files of the two are not to be mixed.
   bool make_superblock() {
     _super = *PersistentMedia::superblock();
     int random = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    bool ok = random >= 0 && read_fully(random, _super.uuid, sizeof(_super.uuid), 0);
+    bool ok = random >= 0 && PersistentMedia::read_fully(random, _super.uuid, sizeof(_super.uuid), 0);
     if (random >= 0) ::close(random);
-    _super.crc = PersistentLogFormat::crc(0, &_super, offsetof(PersistentSuperblock, crc));
+    _super.crc = _super.compute_crc();
     return ok || fail("no random numbers");
   }
 
@@ -176,7 +145,7 @@ class Backup : public StackObj {
       size_t n = (size_t)MIN2((uint64_t)PieceSize, (uint64_t)PersistentMedia::data_file_size() - copied);
       int error = copy_error;
       if (error == 0 && n > 0) {
-        if (read_fully(_from, _piece, n, (off_t)copied) && write_fully(_data, _piece, n, (off_t)copied)) {
+        if (PersistentMedia::read_fully(_from, _piece, n, (off_t)copied) && PersistentMedia::write_fully(_data, _piece, n, (off_t)copied)) {
           copied += n;
         } else {
           error = errno;
@@ -257,7 +226,7 @@ class Backup : public StackObj {
     uint64_t lsn;
     bool ok = make_files() && copy_all(&lsn, seq) && sync() &&
               (write_checkpoint(2, lsn, *seq) || fail("writing log")) &&
-              ((write_fully(_data, &_super, sizeof(_super), PersistentLayout::SuperblockOffset) && ::fsync(_data) == 0 && sync_directory()) ||
+              ((PersistentMedia::write_fully(_data, &_super, sizeof(_super), PersistentLayout::SuperblockOffset) && ::fsync(_data) == 0 && sync_directory()) ||
                fail("writing the superblock"));
     if (!ok) {
       if (_data >= 0) remove("data");

@@ -95,21 +95,10 @@ static bool is_mapped() { return PersistentMedia::kind() != PersistentMedia::Kin
 
 // ---- Checkpoints ----
 
-static void fill_checkpoint(PersistentCheckpoint* c, const uint8_t* uuid, uint64_t lsn, uint64_t seq) {
-  memset(c, 0, sizeof(*c));
-  c->magic = PersistentCheckpoint::Magic;
-  memcpy(c->uuid, uuid, sizeof(c->uuid));
-  c->generation = generation;
-  c->lsn = lsn;
-  c->seq = seq;
-  c->epoch = epoch;
-  c->crc = c->compute_crc();
-}
-
 static void write_checkpoint(uint64_t lsn, uint64_t seq) {
   generation++;
   PersistentCheckpoint c;
-  fill_checkpoint(&c, PersistentMedia::superblock()->uuid, lsn, seq);
+  c.fill(PersistentMedia::superblock()->uuid, generation, lsn, seq, epoch);
   PersistentMedia::write_log((generation % 2) * PersistentLogFormat::SlotSize, &c, sizeof(c));
   PersistentMedia::sync_log();
 }
@@ -118,7 +107,7 @@ bool PersistentLog::format(int fd, size_t size, const uint8_t* uuid) {
   generation = 0;
   epoch = 1;
   PersistentCheckpoint c;
-  fill_checkpoint(&c, uuid, 0, 0);
+  c.fill(uuid, generation, 0, 0, epoch);
   PersistentTrace::write(PersistentTrace::log, 0, &c, sizeof(c));
   ssize_t n;
   do { n = ::pwrite(fd, &c, sizeof(c), 0); } while (n < 0 && errno == EINTR);

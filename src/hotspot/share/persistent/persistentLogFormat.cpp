@@ -25,6 +25,17 @@ uint32_t PersistentLogFormat::crc(uint32_t crc, const void* p, size_t length) {
   return crc;
 }
 
+void PersistentCheckpoint::fill(const uint8_t* uuid, uint64_t generation, uint64_t lsn, uint64_t seq, uint32_t epoch) {
+  memset(this, 0, sizeof(*this));
+  this->magic = Magic;
+  memcpy(this->uuid, uuid, sizeof(this->uuid));
+  this->generation = generation;
+  this->lsn = lsn;
+  this->seq = seq;
+  this->epoch = epoch;
+  this->crc = compute_crc();
+}
+
 uint32_t PersistentCheckpoint::compute_crc() const {
   return PersistentLogFormat::crc(0, this, offsetof(PersistentCheckpoint, crc));
 }

@@ -26,6 +26,7 @@ struct PersistentCheckpoint {
   uint32_t epoch;             // changes when the heap is opened; records carry it
   uint32_t crc;               // of everything before
 
+  void fill(const uint8_t* uuid, uint64_t generation, uint64_t lsn, uint64_t seq, uint32_t epoch);
   uint32_t compute_crc() const;
   bool is_valid(const uint8_t* expected_uuid) const;
 };

@@ -5,11 +5,11 @@
 
 #include "persistent/persistentMedia.hpp"
 
-#include "classfile/classLoader.hpp"
 #include "jvm_io.h"
 #include "logging/log.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentLogFormat.hpp"
 #include "persistent/persistentTrace.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/globals.hpp"
@@ -68,8 +68,8 @@ static bool refuse(char* err, size_t len, const char* format, ...) {
   return false;
 }
 
-static uint32_t superblock_crc(const PersistentSuperblock* s) {
-  return (uint32_t)ClassLoader::crc32(0, (const char*)s, (jint)offsetof(PersistentSuperblock, crc));
+uint32_t PersistentSuperblock::compute_crc() const {
+  return PersistentLogFormat::crc(0, this, offsetof(PersistentSuperblock, crc));
 }
 
 static void path_of(const char* name, char* path, size_t len) {
@@ -82,7 +82,7 @@ static int open_file(const char* name, int flags) {
   return ::open(path, flags | O_CLOEXEC, 0600);
 }
 
-static bool read_fully(int fd, void* to, size_t n, off_t at) {
+bool PersistentMedia::read_fully(int fd, void* to, size_t n, off_t at) {
   char* p = (char*)to;
   while (n > 0) {
     ssize_t r = ::pread(fd, p, n, at);
@@ -94,7 +94,7 @@ static bool read_fully(int fd, void* to, size_t n, off_t at) {
   return true;
 }
 
-static bool write_fully(int fd, const void* from, size_t n, off_t at) {
+bool PersistentMedia::write_fully(int fd, const void* from, size_t n, off_t at) {
   const char* p = (const char*)from;
   while (n > 0) {
     ssize_t r = ::pwrite(fd, p, n, at);
@@ -152,7 +152,7 @@ static PersistentTrace::File file_of(int fd) { return fd == data_fd ? Persistent
 
 // Data or log through its descriptor, at any kind of media.
 static bool write_file(int fd, const void* bytes, size_t length, off_t at) {
-  if (!write_fully(fd, bytes, length, at)) return false;
+  if (!PersistentMedia::write_fully(fd, bytes, length, at)) return false;
   PersistentTrace::write(file_of(fd), (uint64_t)at, bytes, length);
   return true;
 }
@@ -227,7 +227,7 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   super.version            = PersistentSuperblock::Version;
   super.header_size        = sizeof(super);
   int random = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-  if (random < 0 || !read_fully(random, super.uuid, sizeof(super.uuid), 0)) {
+  if (random < 0 || !PersistentMedia::read_fully(random, super.uuid, sizeof(super.uuid), 0)) {
     jlong now = os::javaTimeNanos();
     memcpy(super.uuid, &now, sizeof(now));
   }
@@ -246,7 +246,7 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   super.meta_size[3]       = object_size;
   super.object_offset      = PersistentLayout::ObjectOffset;
   super.created_millis     = (uint64_t)os::javaTimeMillis();
-  super.crc                = superblock_crc(&super);
+  super.crc                = super.compute_crc();
   if (PersistentTrace::is_broken("superblock-first")) write_file(data_fd, &super, sizeof(super), PersistentLayout::SuperblockOffset);
   // The log first, the superblock last: a heap without one was never finished.
   if (!PersistentLog::format(log_fd, file_log_size, super.uuid) || !sync_file(log_fd) || !sync_file(data_fd)) {
@@ -272,7 +272,7 @@ static bool check(size_t requested, char* err, size_t len) {
     return refuse(err, len, "%s/data has format version %u but this JVM knows version %u; use the JVM that wrote it",
                   directory_name, super.version, PersistentSuperblock::Version);
   }
-  if (super.header_size != sizeof(super) || super.crc != superblock_crc(&super)) {
+  if (super.header_size != sizeof(super) || super.crc != super.compute_crc()) {
     return refuse(err, len, "%s/data is damaged: the superblock's checksum is wrong; %s", directory_name, backup);
   }
   // The checksum says that this is what was written, not that it makes sense.
@@ -388,7 +388,7 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
   }
   // On dax the superblock itself may be there in part. A log that is formatted and was never used tells.
   bool other_version = super.magic == PersistentSuperblock::Magic && super.version != 0 && super.version != PersistentSuperblock::Version;
-  bool whole = super.magic == PersistentSuperblock::Magic && super.crc == superblock_crc(&super);
+  bool whole = super.magic == PersistentSuperblock::Magic && super.crc == super.compute_crc();
   if (!unfinished && !whole && !other_version) {
     unfinished = PersistentLog::is_fresh(log_fd);
   }

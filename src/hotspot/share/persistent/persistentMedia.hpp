@@ -32,7 +32,9 @@ struct PersistentSuperblock {
   uint64_t object_offset;       // first byte of the object area in the file
   uint64_t created_millis;
   uint32_t reserved[8];
-  uint32_t crc;
+  uint32_t crc;                 // of everything before
+
+  uint32_t compute_crc() const;
 };
 
 // Where things stand in `data`. Offsets are from the start of the file. The log
@@ -87,6 +89,10 @@ class PersistentMedia : public AllStatic {
   static void read_data(uint64_t offset, void* bytes, size_t length);
 
   static size_t data_file_size();
+
+  // pread and pwrite of all n bytes of any file; false: see errno.
+  static bool read_fully(int fd, void* to, size_t n, off_t at);
+  static bool write_fully(int fd, const void* from, size_t n, off_t at);
 
   // The file `log`; the log's own business.
   static size_t      log_size();

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 public class Reclaim {
     static final class Node {
@@ -67,17 +68,17 @@ public class Reclaim {
      * A dead volatile object that is young is a root of concurrent marking, as everything in the survivor regions
      * is: what it refers to lives until it is old, after 15 collections at most.
      */
-    static long usedInTheEnd() {
-        collect();
-        for (int i = 0; concurrent && i < 17 && PersistentHeap.used() > baseline + 512 * 1024; i++) System.gc();
-        return PersistentHeap.used();
+    static void collectUntil(BooleanSupplier done) {
+        for (int i = 0; concurrent && i < 17 && !done.getAsBoolean(); i++) System.gc();
     }
 
     /** What the case has left is garbage. */
     static void checkFreed(String what) {
         root.next = root.previous = null;
         root.other = root.cache = root.text = null;
-        long used = usedInTheEnd();
+        collect();
+        collectUntil(() -> PersistentHeap.used() <= baseline + 512 * 1024);
+        long used = PersistentHeap.used();
         check(used <= baseline + 512 * 1024, what + ": " + used + " bytes used after a collection, " + baseline + " before the objects were made");
     }
 
@@ -237,11 +238,8 @@ public class Reclaim {
 
     static void checkCleared(String what) {
         checkFreed(what);
+        collectUntil(() -> alive() == 0);
         int alive = alive();
-        for (int i = 0; concurrent && i < 17 && alive > 0; i++) {
-            System.gc();
-            alive = alive();
-        }
         check(!weak.isEmpty() && alive == 0, what + ": " + alive + " of " + weak.size() + " objects not freed");
         weak.clear();
     }

@@ -48,6 +48,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 // The numbers are those of the list in the project's notes on G1.
 public class TenBugs {
@@ -173,6 +174,21 @@ public class TenBugs {
 
     static volatile boolean stop;
 
+    /** Of nodes that weak references still refer to: how many are not in the table any more. */
+    static int unlinked(List<WeakReference<Object>> weak, Object[] all) {
+        int n = 0;
+        for (WeakReference<Object> w : weak) {
+            Node node = (Node) w.get();
+            if (node != null && all[node.id] != node) n++;
+        }
+        return n;
+    }
+
+    /** What is young and dead may live until it is old if cycles are concurrent. */
+    static void collectUntil(BooleanSupplier done) {
+        for (int i = 0; i < 20 && !done.getAsBoolean(); i++) PersistentHeap.gc();
+    }
+
     static void abortedCycles() throws Exception {
         // A full collection aborts a concurrent one; young collections come in between.
         Thread cycles = new Thread(() -> {
@@ -201,16 +217,8 @@ public class TenBugs {
         stop = false;
         PersistentHeap.gc();
         verify();
-        int alive = 1;
-        // What is young lives a little longer in concurrent cycles.
-        for (int i = 0; i < 20 && alive > 0; i++) {
-            PersistentHeap.gc();
-            alive = 0;
-            for (WeakReference<Object> w : weak) {
-                Node n = (Node) w.get();
-                if (n != null && all[n.id] != n) alive++;
-            }
-        }
+        collectUntil(() -> unlinked(weak, all) == 0);
+        int alive = unlinked(weak, all);
         check(alive == 0, alive + " unlinked nodes are still alive");
         empty();
     }
@@ -388,8 +396,8 @@ public class TenBugs {
             check(old.getLast().get() != null, "the constant of a call site");
         }
         SITE.setTarget(MethodHandles.constant(Object.class, null));
-        // Code that was compiled with it goes with it. Of the call site's method handles some live until they are old.
-        for (int i = 0; i < 20; i++) PersistentHeap.gc();
+        // Code that was compiled with it goes with it.
+        collectUntil(() -> old.stream().allMatch(w -> w.refersTo(null)));
         for (WeakReference<Object> w : old) check(w.refersTo(null), "kept by compiled code that is not used any more");
     }
 
