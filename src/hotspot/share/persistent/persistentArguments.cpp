@@ -54,9 +54,8 @@ jint PersistentArguments::check(char* errbuf, size_t len) {
     return refuse(errbuf, len, "-XX:ObjectAlignmentInBytes=%d contradicts persistent heap %s, which has %u: remove the flag",
                   (int)ObjectAlignmentInBytes, dir, sb->object_alignment);
   }
-  if ((uint32_t)UseCompactObjectHeaders != sb->compact_headers) {
-    return refuse(errbuf, len, "-XX:%cUseCompactObjectHeaders contradicts persistent heap %s, which has -XX:%cUseCompactObjectHeaders: change the flag",
-                  UseCompactObjectHeaders ? '+' : '-', dir, sb->compact_headers ? '+' : '-');
+  if (UseCompactObjectHeaders) {
+    return refuse(errbuf, len, "-XX:+UseCompactObjectHeaders contradicts -XX:PersistentHeap=%s, whose class ids have a field of their own: remove one", dir);
   }
   if ((uint32_t)CompactStrings != sb->compact_strings) {
     return refuse(errbuf, len, "-XX:%cCompactStrings contradicts persistent heap %s, which has -XX:%cCompactStrings: change the flag",

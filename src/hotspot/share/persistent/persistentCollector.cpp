@@ -166,16 +166,16 @@ void PersistentCollector::finish(const char* kind, size_t freed) {
 // What can be done by many threads in a pause.
 class PersistentSweepTask : public WorkerTask {
   BoolObjectClosure* _is_alive;
-  const bool         _sweep;
+  const bool         _full;
   volatile size_t    _next_chunk;
  public:
-  PersistentSweepTask(BoolObjectClosure* is_alive, bool sweep)
-    : WorkerTask("Persistent Heap Sweep"), _is_alive(is_alive), _sweep(sweep), _next_chunk(0) {
+  PersistentSweepTask(BoolObjectClosure* is_alive, bool full)
+    : WorkerTask("Persistent Heap Sweep"), _is_alive(is_alive), _full(full), _next_chunk(0) {
     PersistentSlots::prepare_oops_do();
   }
   void work(uint worker_id) override {
-    PersistentSlots::purge(_is_alive);
-    const size_t chunks = _sweep ? PHeap::size() / ChunkSize : 0;
+    PersistentSlots::purge(_is_alive, !_full);
+    const size_t chunks = _full ? PHeap::size() / ChunkSize : 0;
     for (size_t chunk; (chunk = Atomic::fetch_then_add(&_next_chunk, (size_t)1)) < chunks; ) {
       PersistentCollector::sweep_chunk(chunk);
     }
@@ -227,6 +227,41 @@ void PersistentCollector::begin_concurrent(GCCause::Cause cause) {
   if (cause != GCCause::_persistent_heap_occupancy && !GCCause::is_user_requested_gc(cause) && !_due) return;
   _concurrent = true;
   begin();
+}
+
+class PersistentMarkFromSlotClosure : public ObjectClosure {
+  G1ConcurrentMark* _cm;
+ public:
+  PersistentMarkFromSlotClosure(G1ConcurrentMark* cm) : _cm(cm) {}
+  // The tasks of marking rest meanwhile.
+  void do_object(oop obj) override { _cm->mark_in_bitmap(0, obj); }
+};
+
+bool PersistentCollector::mark_from_slots(G1ConcurrentMark* cm) {
+  SuspendibleThreadSetJoiner sts;
+  if (cm->has_aborted()) return true;
+  if (_concurrent) return false;
+  PersistentMarkFromSlotClosure mark(cm);
+  for (size_t segment = 0; segment < PersistentSlots::segments(); segment++) {
+    PersistentSlots::targets_do(segment, &mark);
+    if (cm->do_yield_check() && cm->has_aborted()) return true;
+  }
+  return false;
+}
+
+bool PersistentCollector::preclean(G1ConcurrentMark* cm) {
+  SuspendibleThreadSetJoiner sts;
+  if (cm->has_aborted()) return true;
+  if (!_concurrent) return false;
+  PersistentPhase phase("Preclean");
+  PersistentSlots::start_preclean();
+  G1CMIsAliveClosure is_alive(cm);
+  for (size_t segment = 0; segment < PersistentSlots::segments(); segment++) {
+    PersistentSlots::preclean(segment, &is_alive);
+    if (cm->do_yield_check() && cm->has_aborted()) return true;
+  }
+  log_debug(pheap, gc)("Preclean: %zu references to the ordinary heap left for remark", PersistentSlots::precleaned());
+  return false;
 }
 
 void PersistentCollector::remark(WorkerThreads* workers, BoolObjectClosure* is_alive) {

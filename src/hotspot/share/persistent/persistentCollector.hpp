@@ -30,7 +30,8 @@ class WorkerThreads;
 //
 // Two kinds. Full: all of it in the pause of a full collection of G1. Concurrent: begin in the
 // concurrent-start pause, purge in the remark pause, the rest beside the program. Other cycles
-// of G1 take every object of P for live and P's references to V for roots.
+// of G1 take every object of P for live and P's references to V for roots, which are marked beside the
+// program too: who stores to P tells the marking what was there.
 //
 // An unlink is in the log before its space can be reused, and so before any record that
 // puts something else there: log order makes the reuse safe at every crash.
@@ -81,6 +82,10 @@ class PersistentCollector : public AllStatic {
 
   // ---- G1's concurrent cycle ----
   static void begin_concurrent(GCCause::Cause cause);
+  // Beside the program, before and after the marking; true: the cycle was aborted. The first marks
+  // what P refers to, in a cycle without P; the second leaves remark the slots of dead objects only.
+  static bool mark_from_slots(G1ConcurrentMark* cm);
+  static bool preclean(G1ConcurrentMark* cm);
   static void remark(WorkerThreads* workers, BoolObjectClosure* is_alive);
   static bool sweep_concurrently(G1ConcurrentMark* cm);   // true: the cycle was aborted
   static void end_concurrent();

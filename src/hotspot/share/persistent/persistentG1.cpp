@@ -86,9 +86,9 @@ void PersistentG1::roots_do(G1RootClosures* closures, bool evacuating) {
     PersistentOpen::root_do(closures->strong_oops());
   }
   if (!full) {
-    // Slots of old regions matter if these are evacuated, or marked from.
-    bool young_only = evacuating && G1CollectedHeap::heap()->collection_set()->only_contains_young_regions() &&
-                      !G1CollectedHeap::heap()->collector_state()->in_concurrent_start_gc();
+    // Slots of old regions matter if these are evacuated. To be marked they wait for
+    // PersistentCollector::mark_from_slots.
+    bool young_only = evacuating && G1CollectedHeap::heap()->collection_set()->only_contains_young_regions();
     PersistentSlots::oops_do(concurrent_start ? closures->persistent_slots() : closures->strong_oops(), young_only);
   }
 }

@@ -235,7 +235,6 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   super.reference_base     = 4 * (uint64_t)G;
   super.reference_shift    = 3;
   super.object_alignment   = (uint32_t)ObjectAlignmentInBytes;
-  super.compact_headers    = UseCompactObjectHeaders;
   super.compact_strings    = CompactStrings;
   super.line_size          = PersistentLayout::LineSize;
   super.meta_offset[0]     = PersistentLayout::LineTableOffset;
@@ -277,6 +276,7 @@ static bool check(size_t requested, char* err, size_t len) {
   }
   // The checksum says that this is what was written, not that it makes sense.
   if (super.reference_base != 4 * (uint64_t)G || super.reference_shift != 3 || super.line_size != PersistentLayout::LineSize ||
+      super.compact_headers != 0 ||
       super.meta_offset[0] != PersistentLayout::LineTableOffset || super.meta_size[0] != PersistentLayout::LineTableSize ||
       super.meta_offset[1] != PersistentLayout::ClassTableOffset || super.meta_size[1] != PersistentLayout::ClassTableSize ||
       super.meta_size[2] < MinLogSize || super.meta_size[3] == 0 || !is_aligned(super.meta_size[3], PHeap::Alignment) ||
@@ -471,7 +471,11 @@ bool PersistentMedia::map_objects(char* addr, size_t size, char* err, size_t len
 // Copies into a mapping and starts writing the lines back. A trace is always of a dax heap.
 static void write_mapped(PersistentTrace::File file, char* map, uint64_t offset, const void* from, size_t length) {
   char* to = map + offset;
-  memcpy(to, from, length);
+  if (length == sizeof(uint64_t)) {
+    memcpy(to, from, sizeof(uint64_t));       // most are
+  } else {
+    memcpy(to, from, length);
+  }
   PersistentTrace::store(file, offset, from, length);
   if (PersistentTrace::is_broken(file == PersistentTrace::log ? "log-flush" : "data-flush")) return;
   if (media_kind == PersistentMedia::Kind::dax || PersistentTrace::is_enabled()) {

@@ -23,7 +23,7 @@ struct PersistentSuperblock {
   uint64_t reference_base;      // address the media form of references counts from: 4 GB
   uint32_t reference_shift;     // 3
   uint32_t object_alignment;
-  uint32_t compact_headers;     // UseCompactObjectHeaders
+  uint32_t compact_headers;     // 0: objects have a class id of their own
   uint32_t compact_strings;
   uint32_t array_base_offsets;  // of byte[] | Object[] << 16
   uint32_t line_size;           // 256

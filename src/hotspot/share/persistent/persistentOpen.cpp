@@ -201,7 +201,7 @@ class Translation : public StackObj {
       c = class_of_id(*header_of(obj));
       if (c == nullptr) damaged(obj, "object of an unknown class");
       // Unlocked, and nothing but the identity hash.
-      if (!UseCompactObjectHeaders && (obj->mark().value() & ~markWord::hash_mask_in_place) != markWord::prototype().value()) {
+      if ((obj->mark().value() & ~markWord::hash_mask_in_place) != markWord::prototype().value()) {
         damaged(obj, "object with a damaged mark word");
       }
       check_extent(obj, c);

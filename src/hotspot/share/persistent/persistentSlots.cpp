@@ -15,7 +15,9 @@
 #include "persistent/persistentMedia.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/os.hpp"
+#include "runtime/prefetch.inline.hpp"
 #include "utilities/count_trailing_zeros.hpp"
+#include "utilities/growableArray.hpp"
 
 static const size_t SegmentSize = 1 * M;
 static const size_t WordsPerSegment = SegmentSize / sizeof(narrowOop) / 64;
@@ -30,6 +32,8 @@ enum : uint8_t {
   recent_slots = 2        // there may be bits with targets in young or humongous regions
 };
 static volatile size_t    next_segment = 0;           // claimed by the workers of a scan
+static GrowableArrayCHeap<narrowOop*, mtPersistent>* suspects = nullptr;    // found by preclean
+static volatile size_t    next_suspect = 0;
 
 void PersistentSlots::initialize(uintptr_t base, size_t size) {
   slots_base = base;
@@ -42,6 +46,46 @@ void PersistentSlots::initialize(uintptr_t base, size_t size) {
     vm_exit_out_of_memory(bytes, OOM_MMAP_ERROR, "persistent heap's slot table");
   }
 }
+
+// The slots of a segment one by one, a few fetched ahead: most are in a cache line of their own.
+class PersistentSlotIterator : public StackObj {
+  static const int Ahead = 16;
+  narrowOop* _slots[Ahead];
+  int        _next;
+  int        _count;
+  size_t     _word;
+  size_t     _end;
+  uint64_t   _rest;
+
+  narrowOop* read_ahead() {
+    while (_rest == 0) {
+      if (++_word == _end) {
+        _word--;
+        return nullptr;
+      }
+      _rest = slot_bits[_word];
+    }
+    narrowOop* slot = (narrowOop*)(slots_base + (_word * 64 + count_trailing_zeros(_rest)) * sizeof(narrowOop));
+    _rest &= _rest - 1;
+    Prefetch::read(slot, 0);
+    return slot;
+  }
+
+ public:
+  PersistentSlotIterator(size_t segment)
+    : _next(0), _count(0), _word(segment * WordsPerSegment), _end(_word + WordsPerSegment), _rest(slot_bits[_word]) {
+    for (narrowOop* slot; _count < Ahead && (slot = read_ahead()) != nullptr; ) _slots[_count++] = slot;
+  }
+  // Null at the end. The order is not said.
+  narrowOop* next() {
+    if (_count == 0) return nullptr;
+    narrowOop* slot = _slots[_next];
+    narrowOop* ahead = read_ahead();
+    _slots[_next] = ahead != nullptr ? ahead : _slots[--_count];
+    if (++_next >= _count) _next = 0;
+    return slot;
+  }
+};
 
 void PersistentSlots::add(narrowOop* slot) {
   assert(PHeap::contains((void*)slot), "slot " PTR_FORMAT " is not in the persistent heap", p2i(slot));
@@ -66,31 +110,35 @@ bool PersistentSlots::contains(narrowOop* slot) {
 
 void PersistentSlots::prepare_oops_do() {
   next_segment = 0;
+  next_suspect = 0;
+}
+
+static void forget(narrowOop* slot) {
+  size_t index = ((uintptr_t)slot - slots_base) / sizeof(narrowOop);
+  Atomic::fetch_then_and(&slot_bits[index / 64], ~((uint64_t)1 << (index % 64)));
+}
+
+// The object of V that slot refers to, or null. It may have moved: then nothing of it is there but its address.
+static oop target_of(narrowOop* slot) {
+  narrowOop v = RawAccess<>::oop_load(slot);
+  oop target = CompressedOops::is_null(v) ? nullptr : CompressedOops::decode_raw_not_null(v);
+  return target == nullptr || PHeap::contains(target) ? nullptr : target;
 }
 
 // Applies cl to the slots of one segment; forgets those that hold no V reference.
 static void scan_segment(size_t segment, OopClosure* cl) {
   uint8_t flag = no_slots;
-  size_t first = segment * WordsPerSegment;
-  for (size_t w = first; w < first + WordsPerSegment; w++) {
-    uint64_t bits = slot_bits[w];
-    if (bits == 0) continue;
-    uint64_t keep = bits;
-    for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
-      unsigned b = count_trailing_zeros(rest);
-      narrowOop* slot = (narrowOop*)(slots_base + (w * 64 + b) * sizeof(narrowOop));
-      narrowOop v = RawAccess<>::oop_load(slot);
-      if (CompressedOops::is_null(v) || PHeap::contains(CompressedOops::decode_raw_not_null(v))) {
-        keep &= ~((uint64_t)1 << b);
-      } else {
-        cl->do_oop(slot);
-        if (flag != recent_slots) {
-          oop target = RawAccess<>::oop_load(slot);
-          flag = G1CollectedHeap::heap()->heap_region_containing(target)->is_old() ? old_slots : recent_slots;
-        }
-      }
+  PersistentSlotIterator slots(segment);
+  while (narrowOop* slot = slots.next()) {
+    if (target_of(slot) == nullptr) {
+      forget(slot);
+      continue;
     }
-    if (keep != bits) slot_bits[w] = keep;
+    cl->do_oop(slot);
+    if (flag != recent_slots) {
+      oop target = RawAccess<>::oop_load(slot);
+      flag = G1CollectedHeap::heap()->heap_region_containing(target)->is_old() ? old_slots : recent_slots;
+    }
   }
   segment_flags[segment] = flag;
 }
@@ -105,21 +153,54 @@ void PersistentSlots::oops_do(OopClosure* cl, bool recent_only) {
   }
 }
 
-void PersistentSlots::purge(BoolObjectClosure* is_alive) {
-  while (Atomic::load(&next_segment) < segment_count) {
-    size_t s = Atomic::fetch_then_add(&next_segment, (size_t)1);
-    if (s >= segment_count || segment_flags[s] == no_slots) continue;
-    for (size_t w = s * WordsPerSegment; w < (s + 1) * WordsPerSegment; w++) {
-      uint64_t keep = slot_bits[w];
-      for (uint64_t rest = keep; rest != 0; rest &= rest - 1) {
-        unsigned b = count_trailing_zeros(rest);
-        narrowOop v = RawAccess<>::oop_load((narrowOop*)(slots_base + (w * 64 + b) * sizeof(narrowOop)));
-        if (CompressedOops::is_null(v) || PHeap::contains(CompressedOops::decode_raw_not_null(v)) ||
-            !is_alive->do_object_b(CompressedOops::decode_not_null(v))) {
-          keep &= ~((uint64_t)1 << b);
-        }
-      }
-      if (slot_bits[w] != keep) slot_bits[w] = keep;
+size_t PersistentSlots::segments() { return segment_count; }
+
+void PersistentSlots::targets_do(size_t segment, ObjectClosure* cl) {
+  if (segment_flags[segment] == no_slots) return;
+  PersistentSlotIterator slots(segment);
+  while (narrowOop* slot = slots.next()) {
+    oop target = target_of(slot);
+    if (target != nullptr) cl->do_object(target);
+  }
+}
+
+void PersistentSlots::start_preclean() {
+  if (suspects == nullptr) suspects = new GrowableArrayCHeap<narrowOop*, mtPersistent>(64);
+  suspects->clear();
+}
+
+void PersistentSlots::preclean(size_t segment, BoolObjectClosure* is_alive) {
+  if (segment_flags[segment] == no_slots) return;
+  PersistentSlotIterator slots(segment);
+  while (narrowOop* slot = slots.next()) {
+    oop target = target_of(slot);
+    if (target == nullptr || !is_alive->do_object_b(target)) suspects->append(slot);
+  }
+}
+
+size_t PersistentSlots::precleaned() { return (size_t)suspects->length(); }
+
+static void purge_slot(narrowOop* slot, BoolObjectClosure* is_alive) {
+  oop target = target_of(slot);
+  if (target == nullptr || !is_alive->do_object_b(target)) forget(slot);
+}
+
+void PersistentSlots::purge(BoolObjectClosure* is_alive, bool precleaned) {
+  if (!precleaned) {
+    for (size_t s; (s = Atomic::fetch_then_add(&next_segment, (size_t)1)) < segment_count; ) {
+      if (segment_flags[s] == no_slots) continue;
+      PersistentSlotIterator slots(s);
+      while (narrowOop* slot = slots.next()) purge_slot(slot, is_alive);
+    }
+    return;
+  }
+  const size_t stride = 256;
+  const size_t count = (size_t)suspects->length();
+  for (size_t from; (from = Atomic::fetch_then_add(&next_suspect, stride)) < count; ) {
+    const size_t end = MIN2(from + stride, count);
+    for (size_t i = from; i < end; i++) {
+      if (i + 16 < end) Prefetch::read(suspects->at((int)i + 16), 0);
+      purge_slot(suspects->at((int)i), is_alive);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "utilities/globalDefinitions.hpp"
 
 class BoolObjectClosure;
+class ObjectClosure;
 class OopClosure;
 
 // The slots in P that refer to V, exactly: a bit per narrowOop, set by the barrier
@@ -30,9 +31,19 @@ class PersistentSlots : public AllStatic {
   static void oops_do(OopClosure* cl, bool recent_only = false);
   static bool contains(narrowOop* slot);
 
-  // At the end of a marking of P, at a safepoint, by any number of workers after
-  // prepare_oops_do: forgets the slots whose target is dead. They are in dead objects of P.
-  static void purge(BoolObjectClosure* is_alive);
+  // Beside the program, a segment at a time; the caller has joined the suspendible thread set, and yields
+  // in between. Applies cl to the targets.
+  static size_t segments();
+  static void targets_do(size_t segment, ObjectClosure* cl);
+
+  // A marking of P ends: slots whose target is dead have to be forgotten, at a safepoint, before G1 reuses
+  // the memory of those. They are in dead objects of P. What a slot refers to comes to life only, while marking goes
+  // on: all that is stored is live. So those whose target is marked already need no second look.
+  static void start_preclean();                                        // what it found before is void
+  static void preclean(size_t segment, BoolObjectClosure* is_alive);   // beside the program, like targets_do
+  static size_t precleaned();                                          // slots left for purge
+  // By any number of workers after prepare_oops_do: looks at the slots that preclean has found, or at all.
+  static void purge(BoolObjectClosure* is_alive, bool precleaned);
   // [from, to) holds no objects any more; a multiple of 256 bytes.
   static void clear(const void* from, const void* to);
 };

@@ -163,6 +163,9 @@ public class BadInput {
         refused("other collector", run(heap(dir, "-XX:+UseSerialGC"), "show"), "UseSerialGC", "G1");
         refused("uncompressed", run(heap(dir, "-XX:-UseCompressedOops"), "show"), "UseCompressedOops");
         refused("alignment", run(heap(dir, "-XX:ObjectAlignmentInBytes=16"), "show"), "ObjectAlignmentInBytes=16");
+        refused("compact headers", run(heap(dir, "-XX:+UseCompactObjectHeaders"), "show"), "UseCompactObjectHeaders", "remove");
+        refused("compact headers, new", run(heap(Path.of("compact").toAbsolutePath(), "-XX:+UseCompactObjectHeaders"), "show"),
+                "UseCompactObjectHeaders", "remove");
         refused("strings", run(heap(dir, "-XX:-CompactStrings"), "show"), "CompactStrings");
         refused("dumping", run(heap(dir, "-Xshare:dump", "-XX:SharedArchiveFile=x.jsa"), "show"), "dumped");
         refused("base", run(heap(dir, "-XX:HeapBaseMinAddress=8g"), "show"), "HeapBaseMinAddress");

@@ -18,7 +18,7 @@ address PersistentAllocationC2::_new_instance = nullptr;
 address PersistentAllocationC2::_new_array = nullptr;
 
 void PersistentAllocationC2::generate(address slow_new_instance, address slow_new_array) {
-  if (PHeap::is_enabled() && !UseCompactObjectHeaders) {
+  if (PHeap::is_enabled()) {
     _new_instance = generate_stub(slow_new_instance, false);
     _new_array = generate_stub(slow_new_array, true);
   }
