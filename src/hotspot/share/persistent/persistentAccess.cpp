@@ -23,7 +23,7 @@
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
-#include "persistent/persistentTxn.hpp"
+#include "persistent/persistentTxn.inline.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/handles.inline.hpp"
 #include "runtime/javaThread.hpp"
@@ -86,11 +86,12 @@ static bool is_unlogged(oopDesc* base, void* addr) {
 
 // The stores of a transaction that need no more than themselves: to what the current level has
 // allocated, and to a location that it has recorded, whose entry has the value then.
+// C2 code asks the same before it calls: PersistentStoreC2::store_known.
 static inline bool is_known(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t value) {
   assert(PHeap::contains(base), "caller has tested");
   PersistentThread& pt = thread->persistent();
   if (pt.is_own(base)) return true;
-  const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
+  const PersistentThread::Recent* r = &pt._recent[PersistentTxn::recent_index(addr)];
   if (r->_key != pt.recent_key(addr, log2_size)) return false;
   *r->_new_value = value;
   return true;
@@ -113,7 +114,8 @@ static NOINLINE void store_slowly(JavaThread* thread, oopDesc* base, void* addr,
 template <int log2_size>
 static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
   const int size = 1 << log2_size;
-  if (is_known(thread, base, addr, log2_size, truncate(value, size))) {
+  value = truncate(value, size);
+  if (is_known(thread, base, addr, log2_size, value) || PersistentTxn::try_record(thread, base, addr, log2_size, value)) {
     PersistentRawMemory::plain_store(addr, size, value);
   } else {
     store_slowly(thread, base, addr, size, value);

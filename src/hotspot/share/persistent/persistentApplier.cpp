@@ -16,7 +16,7 @@
 #include "runtime/java.hpp"
 #include "runtime/mutex.hpp"
 #include "runtime/nonJavaThread.hpp"
-#include "runtime/os.hpp"
+#include "runtime/os.inline.hpp"
 #include "utilities/growableArray.hpp"
 
 #include <errno.h>
@@ -82,6 +82,7 @@ void PersistentApplier::apply(const PersistentRecordHeader* record) {
 class PersistentApplierThread : public NamedThread {
   PlatformMonitor _monitor;
   bool _demand;
+  bool _work;
   bool _stop;
   bool _stopped;
   uint64_t _applied_lsn;
@@ -124,7 +125,7 @@ class PersistentApplierThread : public NamedThread {
   }
 
  public:
-  PersistentApplierThread() : _demand(false), _stop(false), _stopped(false), _last_trim(0) {
+  PersistentApplierThread() : _demand(false), _work(false), _stop(false), _stopped(false), _last_trim(0) {
     set_name("Persistent Heap Applier");
     _applied_lsn = PersistentLog::trimmed(&_applied_seq);
     PersistentBackup::initialize(_applied_lsn, _applied_seq);
@@ -134,10 +135,11 @@ class PersistentApplierThread : public NamedThread {
     const jlong trim_interval = 500 * NANOSECS_PER_MILLISEC;
     while (true) {
       _monitor.lock();
-      if (!_demand && !_stop) _monitor.wait(MIN2((uint64_t)PersistentHeapFlushMillis, (uint64_t)100));
+      if (!_demand && !_work && !_stop) _monitor.wait(MIN2((uint64_t)PersistentHeapFlushMillis, (uint64_t)100));
       bool demand = _demand;
       bool stop = _stop;
       _demand = false;
+      _work = false;
       _monitor.unlock();
       PersistentLog::wait_durable(PersistentLog::last_seq());
       if (demand || stop || !PersistentTrace::is_broken("applier-idle")) apply_durable();
@@ -153,6 +155,13 @@ class PersistentApplierThread : public NamedThread {
   void demand() {
     _monitor.lock();
     _demand = true;
+    _monitor.notify_all();
+    _monitor.unlock();
+  }
+
+  void work() {
+    _monitor.lock();
+    _work = true;
     _monitor.notify_all();
     _monitor.unlock();
   }
@@ -182,4 +191,8 @@ void PersistentApplier::stop() {
 
 void PersistentApplier::demand_space() {
   if (applier != nullptr) applier->demand();
+}
+
+void PersistentApplier::work_is_waiting() {
+  if (applier != nullptr) applier->work();
 }

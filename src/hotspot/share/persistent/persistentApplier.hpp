@@ -20,6 +20,8 @@ class PersistentApplier : public AllStatic {
   static void start();
   static void stop();
   // Applies what is durable, and frees its log space, soon.
+  // There is a good deal to apply: it need not wait for its interval to end.
+  static void work_is_waiting();
   static void demand_space();
   // One record; idempotent. Also recovery's.
   static void apply(const PersistentRecordHeader* record);

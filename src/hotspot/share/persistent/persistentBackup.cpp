@@ -11,7 +11,7 @@
 #include "persistent/persistentMedia.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/mutex.hpp"
-#include "runtime/os.hpp"
+#include "runtime/os.inline.hpp"
 
 #include <errno.h>
 #include <fcntl.h>

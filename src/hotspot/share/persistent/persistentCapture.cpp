@@ -40,16 +40,21 @@
 
 static Symbol* aqs_name = nullptr;
 static Symbol* aqls_name = nullptr;
-static Symbol* stamped_lock_name = nullptr;
 static Symbol* state_name = nullptr;
 static Symbol* read_write_sync_name = nullptr;
 static Symbol* hold_count_name = nullptr;
 static Symbol* read_holds_name = nullptr;
 
+Symbol* PersistentCapture::_stamped_lock = nullptr;
+Klass*  PersistentCapture::_synchronizer = nullptr;
+
+PersistentCapture::Objects* PersistentCapture::_memory = nullptr;
+
 void PersistentCapture::initialize() {
+  _memory = new Objects(256);
   aqs_name          = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedSynchronizer");
   aqls_name         = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedLongSynchronizer");
-  stamped_lock_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
+  _stamped_lock     = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
   state_name        = SymbolTable::new_permanent_symbol("state");
   read_write_sync_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/ReentrantReadWriteLock$Sync");
   hold_count_name   = SymbolTable::new_permanent_symbol("firstReaderHoldCount");
@@ -57,17 +62,19 @@ void PersistentCapture::initialize() {
 }
 
 // The class that declares the synchronizer fields, if klass has any.
-static InstanceKlass* synchronizer_class(Klass* klass) {
-  if (!klass->is_instance_klass()) return nullptr;
-  if (klass->name() == stamped_lock_name) return InstanceKlass::cast(klass);
-  if (vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass_is_loaded() &&
-      klass->is_subtype_of(vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass())) {
-    for (Klass* k = klass; k != nullptr; k = k->super()) {
-      if (k->name() == aqs_name || k->name() == aqls_name) return InstanceKlass::cast(k);
-    }
-    return vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass();
+InstanceKlass* PersistentCapture::synchronizer_class(Klass* klass) {
+  if (!may_be_synchronizer(klass)) return nullptr;
+  if (klass->name() == _stamped_lock) return InstanceKlass::cast(klass);
+  if (_synchronizer == nullptr) {
+    if (!vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass_is_loaded()) return nullptr;
+    _synchronizer = vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass();
+    assert(_synchronizer->super_depth() == 1, "see may_be_synchronizer");
   }
-  return nullptr;
+  if (!klass->is_subtype_of(_synchronizer)) return nullptr;
+  for (Klass* k = klass; k != nullptr; k = k->super()) {
+    if (k->name() == aqs_name || k->name() == aqls_name) return InstanceKlass::cast(k);
+  }
+  return InstanceKlass::cast(_synchronizer);
 }
 
 // ReentrantReadWriteLock keeps who reads in its own subclass of the synchronizer.
@@ -105,7 +112,7 @@ void PersistentCapture::put_unlocked_state(Klass* klass, char* image) {
     jint zero = 0;
     memcpy(image + fd.offset(), &zero, sizeof(zero));
   } else if (sync->find_local_field(state_name, vmSymbols::long_signature(), &fd)) {
-    jlong state = sync->name() == stamped_lock_name ? 256 : 0;    // StampedLock.ORIGIN
+    jlong state = sync->name() == _stamped_lock ? 256 : 0;    // StampedLock.ORIGIN
     memcpy(image + fd.offset(), &state, sizeof(state));
   }
 }
@@ -218,8 +225,14 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
 // ---- Capture ----
 
 PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record)
-  : _thread(thread), _record(record), _objects(0), _done(0), _failure() {
+  : _thread(thread), _record(record), _objects(*_memory), _done(0), _last_class(nullptr), _last_id(0), _failure() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
+  assert(_objects.is_empty(), "one at a time");
+}
+
+void PersistentCapture::end() {
+  _objects.clear();
+  if (_objects.capacity() > (int)(64 * K)) _objects.clear_and_deallocate();
 }
 
 bool PersistentCapture::fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass) {
@@ -235,10 +248,6 @@ bool PersistentCapture::fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t 
 uint32_t PersistentCapture::encode_reference(const void* obj) {
   uint64_t address = (uintptr_t)obj - PHeap::base() + PersistentMedia::superblock()->reference_base;
   return (uint32_t)(address >> PersistentMedia::superblock()->reference_shift);
-}
-
-uint64_t PersistentCapture::file_offset(const void* p) {
-  return PersistentLayout::ObjectOffset + ((uintptr_t)p - PHeap::base());
 }
 
 bool PersistentCapture::reach(oopDesc* obj) {
@@ -331,16 +340,14 @@ bool PersistentCapture::add_location(oopDesc* base, char* addr, int size, bool i
   if (is_oop) {
     uint32_t media;
     if (!encode(base, (narrowOop*)addr, &media)) return false;
-    _record->add(file_offset(addr), &media, sizeof(media));
+    _record->add_value(file_offset(addr), sizeof(media), media);
     return true;
   }
-  char* to = _record->add(file_offset(addr), size);
   switch (size) {
-    case 1: *(uint8_t*)to = Atomic::load((volatile uint8_t*)addr); break;
-    case 2: { uint16_t v = Atomic::load((volatile uint16_t*)addr); memcpy(to, &v, 2); break; }
-    case 4: { uint32_t v = Atomic::load((volatile uint32_t*)addr); memcpy(to, &v, 4); break; }
-    case 8: { uint64_t v = Atomic::load((volatile uint64_t*)addr); memcpy(to, &v, 8); break; }
-    default: memcpy(to, addr, size); break;
+    case 1: case 2: case 4: case 8:
+      _record->add_value(file_offset(addr), size, PersistentRawMemory::load(addr, size));
+      break;
+    default: _record->add(file_offset(addr), addr, size); break;
   }
   return true;
 }
@@ -369,7 +376,11 @@ uint64_t PersistentCapture::clean_mark(oopDesc* obj) {
 bool PersistentCapture::write_object(oopDesc* obj) {
   Klass* klass = obj->klass();
   size_t bytes = obj->size() * HeapWordSize;
-  uint32_t id = PersistentClassTable::id_for(klass, _record);
+  if (klass != _last_class) {
+    _last_id = PersistentClassTable::id_for(klass, _record);
+    _last_class = klass;
+  }
+  uint32_t id = _last_id;
   if (id == 0) return fail(Failure::table_full, obj, 0, klass);
 
   // Entries of the class table may be added while the image is made: remember its
@@ -444,6 +455,7 @@ void PersistentCapture::commit() {
   // Of what the thread's open level has allocated: stores to captured objects are recorded.
   if (_thread != nullptr) _thread->persistent().set_own(nullptr, nullptr);
   PersistentClassTable::commit_entries();
+  end();
 }
 
 void PersistentCapture::abort() {
@@ -452,6 +464,7 @@ void PersistentCapture::abort() {
   }
   _space.abort();
   PersistentClassTable::abort_entries();
+  end();
 }
 
 void PersistentCapture::Failure::throw_it(TRAPS) const {

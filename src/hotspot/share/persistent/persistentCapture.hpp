@@ -7,7 +7,9 @@
 #define SHARE_PERSISTENT_PERSISTENTCAPTURE_HPP
 
 #include "memory/allocation.hpp"
+#include "oops/klass.hpp"
 #include "oops/oopsHierarchy.hpp"
+#include "persistent/persistentHeap.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
@@ -33,8 +35,9 @@ class PersistentCapture : public StackObj {
     oopDesc*  _holder = nullptr;
     ptrdiff_t _offset = 0;
     Klass*    _class  = nullptr;      // of the object that is referred to
-    char      _disk[256] = {0};       // what the disk says
+    char      _disk[256];             // what the disk says; empty: nothing
 
+    Failure() { _disk[0] = '\0'; }
     void throw_it(TRAPS) const;
   };
 
@@ -42,10 +45,19 @@ class PersistentCapture : public StackObj {
   JavaThread*          _thread;
   PersistentLogRecord* _record;
   PersistentSpace::Update _space;
-  GrowableArrayCHeap<oopDesc*, mtPersistent> _objects;   // captured by this record
+  typedef GrowableArrayCHeap<oopDesc*, mtPersistent> Objects;
+  static Klass*        _synchronizer;                    // AbstractOwnableSynchronizer; null: see synchronizer_class
+  static Symbol*       _stamped_lock;
+  static InstanceKlass* synchronizer_class(Klass* klass);
+  static Objects*      _memory;                          // for the one capture there is at a time
+  Objects&             _objects;                         // captured by this record
   int                  _done;                            // of them, written
+  Klass*               _last_class;                      // of the object that was written last
+  uint32_t             _last_id;
 
   Failure _failure;
+
+  void end();
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
@@ -75,10 +87,15 @@ class PersistentCapture : public StackObj {
   // Whether the location is never part of the media state: who holds, and who waits
   // for, a lock of java.util.concurrent.
   static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset);
+  // Whether objects of that class may have such a location.
+  static bool may_be_synchronizer(Klass* klass) {
+    return klass->is_instance_klass() &&
+           (_synchronizer == nullptr || klass->primary_super_of_depth(1) == _synchronizer || klass->name() == _stamped_lock);
+  }
   // Writes the unlocked state where image, the object's, has another.
   static void put_unlocked_state(Klass* klass, char* image);
   static uint64_t clean_mark(oopDesc* obj);
-  static uint64_t file_offset(const void* p);
+  static uint64_t file_offset(const void* p) { return PersistentLayout::ObjectOffset + ((uintptr_t)p - PHeap::base()); }
   static void initialize();
 
   // The copies of strings and boxes made so far are not found again: a collection may

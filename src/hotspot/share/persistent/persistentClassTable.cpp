@@ -471,9 +471,11 @@ void PersistentClassTable::load_classes(TRAPS) {
   log_info(pheap)("%d classes, %d symbols loaded", classes->length(), symbols->length());
 }
 
-Klass* PersistentClassTable::klass_of(uint32_t class_id) {
-  int* index = class_by_id->get(class_id);
-  return index == nullptr ? nullptr : classes->at(*index).klass;
+int PersistentClassTable::class_count() { return classes->length(); }
+
+Klass* PersistentClassTable::class_at(int i, uint32_t* class_id) {
+  *class_id = classes->at(i).id;
+  return classes->at(i).klass;
 }
 
 bool PersistentClassTable::has_class(const char* name) {

@@ -43,7 +43,8 @@ class PersistentClassTable : public AllStatic {
   static void commit_entries();
 
   // ---- Opening ----
-  static Klass* klass_of(uint32_t class_id);          // null if there is none
+  static int    class_count();
+  static Klass* class_at(int i, uint32_t* class_id);
   static oop    symbol_value(uint32_t symbol_id);     // null if there is none
   static bool   has_class(const char* name);          // java/lang/String
 

@@ -13,31 +13,43 @@
 #include "persistent/persistentTrace.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/mutex.hpp"
-#include "runtime/os.hpp"
+#include "runtime/os.inline.hpp"
+#include "runtime/prefetch.inline.hpp"
 #include "runtime/thread.hpp"
 #include "utilities/ostream.hpp"
 
 #include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // ---- Records ----
 
-PersistentLogRecord::PersistentLogRecord() : _buffer(_small), _length(0), _capacity(sizeof(_small)) {}
+STATIC_ASSERT(sizeof(PersistentRecordHeader) % 8 == 0);
+
+PersistentLogRecord::PersistentLogRecord() : _buffer(_small), _length(0), _capacity(SmallCapacity), _last(0), _next_offset(NoOffset) {}
 
 PersistentLogRecord::~PersistentLogRecord() {
   if (_buffer != _small) FREE_C_HEAP_ARRAY(char, _buffer);
 }
 
+void PersistentLogRecord::grow(size_t needed) {
+  _capacity = MAX2(needed, _capacity * 2);
+  bool first = _buffer == _small;
+  _buffer = REALLOC_C_HEAP_ARRAY(char, first ? nullptr : _buffer, sizeof(PersistentRecordHeader) + _capacity, mtPersistent);
+  if (first) memcpy(writes(), _small + sizeof(PersistentRecordHeader), _length);
+}
+
+void PersistentLogRecord::reserve(size_t count, size_t bytes) {
+  size_t needed = _length + count * PersistentWrites::HeaderSize + bytes;
+  if (needed > _capacity) grow(needed);
+}
+
 char* PersistentLogRecord::add(uint64_t offset, uint32_t length) {
   size_t padded = align_up((size_t)length, (size_t)8);
   size_t needed = _length + PersistentWrites::HeaderSize + padded;
-  if (needed > _capacity) {
-    _capacity = MAX2(needed, _capacity * 2);
-    bool first = _buffer == _small;
-    _buffer = REALLOC_C_HEAP_ARRAY(char, first ? nullptr : _buffer, _capacity, mtPersistent);
-    if (first) memcpy(_buffer, _small, _length);
-  }
-  char* p = _buffer + _length;
+  if (needed > _capacity) grow(needed);
+  char* p = writes() + _length;
   uint32_t zero = 0;
   memcpy(p, &offset, sizeof(offset));
   memcpy(p + 8, &length, sizeof(length));
@@ -46,6 +58,7 @@ char* PersistentLogRecord::add(uint64_t offset, uint32_t length) {
     memset(p + PersistentWrites::HeaderSize + padded - 8, 0, 8);
   }
   _length = needed;
+  _next_offset = NoOffset;
   return p + PersistentWrites::HeaderSize;
 }
 
@@ -59,9 +72,29 @@ void PersistentLogRecord::add(uint64_t offset, const void* bytes, uint32_t lengt
 static PlatformMutex*   log_lock = nullptr;
 static Thread* volatile log_owner = nullptr;
 
-// Guards and announces durable_*: group commit, and the applier's progress.
+// Guards durable_* and what follows, and announces the applier's progress.
 static PlatformMonitor* sync_monitor = nullptr;
-static bool             syncing = false;
+
+// Group commit. The records of a group become durable by one sync, which one of those who wait for it makes,
+// the leader. What is appended after it has begun belongs to the next group. When a group is durable, its
+// members wake at once, by one call and without a lock, and the first who waits for the next group leads that.
+static bool             syncing = false;          // there is a leader
+static bool             target_known = false;     // it syncs: up to
+static uint64_t         sync_target = 0;
+static bool             has_next_leader = false;  // somebody waits for the next group
+static uint32_t         group = 0;                // number of the group that is being synced
+static volatile uint32_t durable_words[2] = {0, 0};   // of this group and the next: changes when it is durable
+static volatile uint32_t leader_words[2] = {0, 0};    // changes when its leader is to begin
+
+static void wait_for_change(volatile uint32_t* word, uint32_t value) {
+  while (Atomic::load_acquire(word) == value) {
+    ::syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+  }
+}
+
+static void announce_change(volatile uint32_t* word, int threads) {
+  ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
+}
 
 static size_t   ring_size = 0;
 static uint32_t epoch = 0;
@@ -239,25 +272,37 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
 
 // ---- Appending ----
 
-static void write_record(PersistentRecordHeader::Type type, uint64_t seq, const void* payload, size_t length) {
-  PersistentRecordHeader h;
-  memset(&h, 0, sizeof(h));
-  h.lsn = appended_lsn;
-  h.seq = seq;
-  h.durable = PersistentTrace::is_broken("early-durable") ? seq - 1 : Atomic::load(&durable_seq_);
-  h.epoch = epoch;
-  h.type = type;
+// The payload follows h, unless it is a pad's.
+static void write_record(PersistentRecordHeader::Type type, uint64_t seq, PersistentRecordHeader* h, size_t length) {
+  h->lsn = appended_lsn;
+  h->seq = seq;
+  h->durable = PersistentTrace::is_broken("early-durable") ? seq - 1 : Atomic::load(&durable_seq_);
+  h->epoch = epoch;
+  h->type = type;
   uint64_t at = PersistentLogFormat::RingOffset + appended_lsn % ring_size;
+  size_t written = sizeof(*h);
   if (type == PersistentRecordHeader::pad) {
-    PersistentLogFormat::seal(&h, nullptr);     // of the header with length 0
-    h.length = length;
+    h->length = 0;
+    PersistentLogFormat::seal(h, nullptr);      // of the header with length 0
+    h->length = length;
   } else {
-    h.length = length;
-    PersistentLogFormat::seal(&h, payload);
-    PersistentMedia::write_log(at + sizeof(h), payload, length);
+    h->length = length;
+    PersistentLogFormat::seal(h, h + 1);
+    written += length;
   }
-  PersistentMedia::write_log(at, &h, sizeof(h));
-  Atomic::release_store(&appended_lsn, appended_lsn + sizeof(h) + length);
+  PersistentMedia::write_log(at, h, written);
+  Atomic::release_store(&appended_lsn, appended_lsn + sizeof(*h) + length);
+}
+
+// The next record will be written where nothing was for a lap, most likely one like this. Its lines are
+// fetched while the program goes on; otherwise the next fence waits for them.
+static void prefetch_next(size_t bytes) {
+  const size_t line = 64;
+  char* from = (char*)ring() + appended_lsn % ring_size;
+  char* end = MIN2(from + MIN2(bytes, (size_t)(2 * K)) + line, (char*)ring() + ring_size);
+  for (char* p = from; p < end; p += line) {
+    Prefetch::write(p, 0);
+  }
 }
 
 // Waits, if need be, until the applier has freed that much.
@@ -275,19 +320,19 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   assert(owned_by_self(), "the lock orders appends");
   assert(!record->is_empty(), "nothing to append");
   uint64_t seq = appended_seq + 1;
-  const void* payload = record->bytes();
   size_t length = record->length();
   PersistentRecordHeader::Type type = PersistentRecordHeader::writes;
-  PersistentOverflow overflow;
+  PersistentRecordHeader* header = (PersistentRecordHeader*)record->_buffer;
+  struct { PersistentRecordHeader header; PersistentOverflow body; } overflow;
   if (sizeof(PersistentRecordHeader) + length > ring_size / 4) {
-    overflow.length = length;
-    overflow.crc = PersistentLogFormat::crc(0, payload, length);
-    overflow.reserved = 0;
-    if (!PersistentMedia::write_overflow(seq, payload, length, errbuf, errlen)) return 0;
+    overflow.body.length = length;
+    overflow.body.crc = PersistentLogFormat::crc(0, record->bytes(), length);
+    overflow.body.reserved = 0;
+    if (!PersistentMedia::write_overflow(seq, record->bytes(), length, errbuf, errlen)) return 0;
     Atomic::inc(&overflow_records);
     type = PersistentRecordHeader::overflow;
-    payload = &overflow;
-    length = sizeof(overflow);
+    header = &overflow.header;
+    length = sizeof(overflow.body);
   }
   size_t total = sizeof(PersistentRecordHeader) + length;
   wait_for_space(total * 2 + 2 * sizeof(PersistentRecordHeader));
@@ -295,51 +340,81 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   if (rest < total) {
     wait_for_space(rest + total);
     if (rest >= sizeof(PersistentRecordHeader)) {
-      write_record(PersistentRecordHeader::pad, seq, nullptr, rest - sizeof(PersistentRecordHeader));
+      PersistentRecordHeader pad;
+      write_record(PersistentRecordHeader::pad, seq, &pad, rest - sizeof(pad));
     } else {
       Atomic::release_store(&appended_lsn, appended_lsn + rest);
     }
   }
   PersistentTrace::append(seq, record->bytes(), record->length());
-  write_record(type, seq, payload, length);
+  const uint64_t begin = appended_lsn;
+  write_record(type, seq, header, length);
   if (is_mapped()) {
     if (!PersistentTrace::is_broken("log-fence")) PersistentMedia::sync_log();      // the one fence
     PersistentTrace::durable(seq);
     Atomic::release_store(&durable_lsn, appended_lsn);
     Atomic::release_store(&appended_seq, seq);
-    Atomic::release_store_fence(&durable_seq_, seq);
+    Atomic::release_store(&durable_seq_, seq);
+    prefetch_next(total);
   } else {
-    Atomic::release_store_fence(&appended_seq, seq);
+    Atomic::release_store(&appended_seq, seq);
   }
+  // In time, so that nobody has to wait for space while the applier works through a full log.
+  const uint64_t stretch = ring_size / 8;
+  if (begin / stretch != appended_lsn / stretch) PersistentApplier::work_is_waiting();
   return seq;
 }
 
 uint64_t PersistentLog::last_seq()    { return Atomic::load_acquire(&appended_seq); }
 uint64_t PersistentLog::durable_seq() { return Atomic::load_acquire(&durable_seq_); }
 
-// Group commit: the first one to wait syncs for everybody who has appended by then.
 void PersistentLog::wait_durable(uint64_t seq) {
   if (durable_seq() >= seq) return;
   sync_monitor->lock();
-  while (durable_seq_ < seq) {
-    if (syncing) {
-      sync_monitor->wait(0);
-      continue;
-    }
-    syncing = true;
+  if (durable_seq_ >= seq) {
     sync_monitor->unlock();
-    // In this order: what lies before the position of this sequence number is covered.
-    uint64_t target_seq = Atomic::load_acquire(&appended_seq);
-    uint64_t target_lsn = Atomic::load_acquire(&appended_lsn);
-    if (!PersistentTrace::is_broken("log-sync")) PersistentMedia::sync_log();
-    PersistentTrace::durable(target_seq);
-    sync_monitor->lock();
-    syncing = false;
-    durable_lsn = target_lsn;
-    Atomic::release_store(&durable_seq_, target_seq);
-    sync_monitor->notify_all();
+    return;
   }
+  if (syncing) {
+    const bool of_next = target_known && seq > sync_target;
+    const uint32_t mine = (of_next ? group + 1 : group) % 2;
+    const bool leads = of_next && !has_next_leader;
+    volatile uint32_t* word = leads ? &leader_words[mine] : &durable_words[mine];
+    uint32_t value = *word;
+    if (leads) has_next_leader = true;
+    sync_monitor->unlock();
+    wait_for_change(word, value);
+    if (!leads) {
+      assert(durable_seq() >= seq, "must be");
+      return;
+    }
+    sync_monitor->lock();
+  }
+  syncing = true;
+  // In this order: what lies before the position of this sequence number is covered.
+  sync_target = Atomic::load_acquire(&appended_seq);
+  uint64_t target_lsn = Atomic::load_acquire(&appended_lsn);
+  target_known = true;
   sync_monitor->unlock();
+  assert(sync_target >= seq, "appended before");
+  if (!PersistentTrace::is_broken("log-sync")) PersistentMedia::sync_log();
+  PersistentTrace::durable(sync_target);
+  sync_monitor->lock();
+  durable_lsn = target_lsn;
+  Atomic::release_store(&durable_seq_, sync_target);
+  const uint32_t mine = group % 2;
+  group++;
+  target_known = false;
+  const bool hand_over = has_next_leader;
+  has_next_leader = false;
+  syncing = hand_over;
+  Atomic::release_store(&durable_words[mine], durable_words[mine] + 1);
+  if (hand_over) Atomic::release_store(&leader_words[group % 2], leader_words[group % 2] + 1);
+  const uint32_t next = group % 2;
+  sync_monitor->unlock();
+  // The disk first.
+  if (hand_over) announce_change(&leader_words[next], 1);
+  announce_change(&durable_words[mine], max_jint);
 }
 
 // ---- For the applier ----

@@ -8,30 +8,68 @@
 
 #include "memory/allStatic.hpp"
 #include "memory/allocation.hpp"
+#include "persistent/persistentLogFormat.hpp"
+#include "utilities/align.hpp"
 #include "utilities/globalDefinitions.hpp"
 
 class outputStream;
 
-// A record under construction: a list of writes (offset in `data`, bytes).
-// Plain C-heap memory; grows as needed.
+// A record under construction: a list of writes (offset in `data`, bytes), with room for
+// the record's header in front. Plain C-heap memory; grows as needed.
 class PersistentLogRecord : public CHeapObj<mtPersistent> {
-  char*  _buffer;
-  size_t _length;
+  friend class PersistentLog;
+  char*  _buffer;           // the header, then the writes
+  size_t _length;           // of the writes
   size_t _capacity;
-  char   _small[2 * K];     // the buffer of most records
+  size_t _last;             // the last write, if it is of values
+  uint64_t _next_offset;    // behind it, if that can be made longer; or none
+  static const uint64_t NoOffset = ~(uint64_t)0;
+  static const uint32_t MaxMerged = 1 * G;
+  static const size_t SmallCapacity = 2 * K;
+  char   _small[sizeof(PersistentRecordHeader) + SmallCapacity];     // the buffer of most records
   NONCOPYABLE(PersistentLogRecord);
+  void grow(size_t needed);
+  char* writes() const          { return _buffer + sizeof(PersistentRecordHeader); }
  public:
   PersistentLogRecord();
   ~PersistentLogRecord();
-  void   reset()                { _length = 0; }
+  void   reset()                { _length = 0; _next_offset = NoOffset; }
   bool   is_empty() const       { return _length == 0; }
   // Appends a write; returns where its `length` bytes are to be put. The pointer is
   // good until the next add.
   char*  add(uint64_t offset, uint32_t length);
   void   add(uint64_t offset, const void* bytes, uint32_t length);
-  const char* bytes() const     { return _buffer; }
+  // A write of 1 to 8 bytes, the lowest of value. What follows the value before becomes part of its write.
+  inline void add_value(uint64_t offset, uint32_t length, uint64_t value);
+  // The next adds, of so many bytes in all, need not grow the buffer.
+  void   reserve(size_t writes, size_t bytes);
+  const char* bytes() const     { return writes(); }
   size_t length() const         { return _length; }
 };
+
+inline void PersistentLogRecord::add_value(uint64_t offset, uint32_t length, uint64_t value) {
+  assert(length == 8 || value >> (length * 8) == 0, "what follows the bytes is zero");
+  size_t needed = _length + PersistentWrites::HeaderSize + sizeof(value);
+  if (needed > _capacity) grow(needed);
+  char* p = writes() + _length;
+  if (offset == _next_offset) {
+    uint32_t* total = (uint32_t*)(writes() + _last + sizeof(offset));
+    if (*total <= MaxMerged) {
+      *total += length;
+      memcpy(p, &value, sizeof(value));
+      _length += sizeof(value);
+      _next_offset = length == sizeof(value) ? offset + length : NoOffset;
+      return;
+    }
+  }
+  uint64_t second = length;         // and the zeros behind it
+  memcpy(p, &offset, sizeof(offset));
+  memcpy(p + sizeof(offset), &second, sizeof(second));
+  memcpy(p + PersistentWrites::HeaderSize, &value, sizeof(value));
+  _last = _length;
+  _length = needed;
+  _next_offset = length == sizeof(value) ? offset + length : NoOffset;
+}
 
 // The redo log: one, in commit order. A record is applied whole or not at all, and
 // only after all records before it. Record format: doc/file-format.md.

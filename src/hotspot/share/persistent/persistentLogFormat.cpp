@@ -46,6 +46,9 @@ bool PersistentCheckpoint::is_valid(const uint8_t* expected_uuid) const {
 
 static uint32_t record_crc(const PersistentRecordHeader* h, const void* payload) {
   const size_t skip = offsetof(PersistentRecordHeader, lsn);
+  if (payload == h + 1) {
+    return PersistentLogFormat::crc(0, (const char*)h + skip, sizeof(*h) - skip + h->length);
+  }
   uint32_t crc = PersistentLogFormat::crc(0, (const char*)h + skip, sizeof(*h) - skip);
   return PersistentLogFormat::crc(crc, payload, h->length);
 }
@@ -86,9 +89,12 @@ const PersistentRecordHeader* PersistentLogFormat::torn_record(const char* ring,
 }
 
 bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
-  for (uint64_t at = lsn; at < lsn + size; at += 8) {
-    const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + at % size);
-    if (rest_of_lap(size, at) >= sizeof(*h) && h->magic == PersistentRecordHeader::Magic &&
+  const size_t last = size - sizeof(PersistentRecordHeader);
+  size_t i = (size_t)(lsn % size);
+  for (uint64_t at = lsn; at < lsn + size; at += 8, i += 8) {
+    if (i >= size) i -= size;
+    const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + i);
+    if (i <= last && h->magic == PersistentRecordHeader::Magic &&
         h->lsn == at && h->seq >= seq &&
         // A later epoch began with a checkpoint that was durable.
         (h->epoch == epoch ? h->durable >= seq : h->epoch > epoch) &&

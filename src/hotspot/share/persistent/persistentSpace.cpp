@@ -14,7 +14,7 @@
 #include "persistent/persistent_globals.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/mutex.hpp"
-#include "runtime/os.hpp"
+#include "runtime/os.inline.hpp"
 #include "runtime/safepoint.hpp"
 #include "utilities/bitMap.inline.hpp"
 #include "utilities/count_trailing_zeros.hpp"
@@ -178,12 +178,6 @@ void PersistentSpace::recycle_buffer(char* top, char* end) {
 }
 
 // ---- Captured objects ----
-
-bool PersistentSpace::is_captured(const void* obj) {
-  if (_opened->at(line_of(obj))) return true;
-  size_t bit = ((uintptr_t)obj - _base) / 8;
-  return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
-}
 
 void PersistentSpace::set_captured(const void* obj) {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");

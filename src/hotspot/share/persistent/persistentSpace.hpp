@@ -9,6 +9,7 @@
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "runtime/atomic.hpp"
 #include "utilities/bitMap.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
@@ -75,7 +76,11 @@ class PersistentSpace : public AllStatic {
   static size_t capacity()  { return _line_count * LineSize; }
 
   // Under the log's lock, except that a true answer is final while the object lives.
-  static bool is_captured(const void* obj);
+  static bool is_captured(const void* obj) {
+    if (_opened->at(line_of(obj))) return true;
+    size_t bit = ((uintptr_t)obj - _base) / 8;
+    return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
+  }
   static void set_captured(const void* obj);
   static void clear_captured(const void* obj);
   // Those captured since the heap was opened; under the lock.

@@ -48,7 +48,6 @@ class PersistentThread {
       _allocate_depth(0), _allocation_site(false), _allocates_all(false), _spare_txn(nullptr),
       _own_start(0), _own_size(0), _level_tag(0), _recent() {}
 
-  static int recent_index(const void* addr) { return (int)(((uintptr_t)addr >> 3) % RecentCount); }
   uint64_t recent_key(const void* addr, int log2_size) const {
     return _level_tag | (uintptr_t)addr << 2 | (uint64_t)log2_size;
   }

@@ -6,7 +6,7 @@
 #include "persistent/persistentTrace.hpp"
 
 #include "runtime/mutex.hpp"
-#include "runtime/os.hpp"
+#include "runtime/os.inline.hpp"
 #include "utilities/align.hpp"
 #include "utilities/debug.hpp"
 

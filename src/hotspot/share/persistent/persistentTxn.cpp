@@ -26,6 +26,7 @@
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/javaThread.hpp"
 #include "runtime/mutex.hpp"
+#include "runtime/os.inline.hpp"
 #include "runtime/safepoint.hpp"
 #include "utilities/powerOfTwo.hpp"
 
@@ -41,9 +42,8 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(16), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1), _is_open(false),
-    _nested(false), _allocated(), _range_marks(0), _implicit(implicit), _new_objects(0) {
-  rebuild_table(32);
+  : _thread(thread), _entries(MaxUnindexed), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1),
+    _plain_limit(0), _is_open(false), _is_indexed(false), _repeats(false), _allocated(), _range_marks(0), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -61,6 +61,16 @@ PersistentTxn::~PersistentTxn() {
   FREE_C_HEAP_ARRAY(Slot, _table);
 }
 
+PersistentTxn::Entries::Entries(int capacity)
+  : _entries(NEW_C_HEAP_ARRAY(Entry, capacity, mtPersistent)), _length(0), _capacity(capacity) {}
+PersistentTxn::Entries::~Entries() { FREE_C_HEAP_ARRAY(Entry, _entries); }
+
+void PersistentTxn::Entries::grow() {
+  guarantee(_capacity <= max_jint / 2, "too many stores in a transaction");
+  _capacity *= 2;
+  _entries = REALLOC_C_HEAP_ARRAY(Entry, _entries, _capacity, mtPersistent);
+}
+
 PersistentTxn::Ranges::Ranges() : _ranges(NEW_C_HEAP_ARRAY(Range, 4, mtPersistent)), _length(0), _capacity(4) {}
 PersistentTxn::Ranges::~Ranges() { FREE_C_HEAP_ARRAY(Range, _ranges); }
 
@@ -76,7 +86,9 @@ void PersistentTxn::Ranges::append(char* start, char* end) {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && _entries.is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
-  _nested = false;
+  _is_indexed = false;
+  _plain_limit = _implicit ? 0 : MaxUnindexed;
+  _repeats = false;
   note_buffer();
   Atomic::inc(&open_number);
 }
@@ -85,12 +97,11 @@ void PersistentTxn::close() {
   PersistentThread& pt = _thread->persistent();
   pt.new_level();
   assert(_shared.is_empty(), "cleared under the log's lock");
-  _entries.clear();
+  _entries.trunc_to(0);
   _savepoints.clear();
   _range_marks.clear();
   _allocated.clear();
   _new_objects.clear();
-  _generation++;
   _is_open = false;
   Atomic::dec(&open_number);
 }
@@ -212,11 +223,6 @@ size_t PersistentTxn::slot_for(const char* addr, int size) const {
   return i;
 }
 
-void PersistentTxn::insert(int index) {
-  const Entry* e = _entries.adr_at(index);
-  _table[slot_for(e->_addr, e->_size)] = Slot{_generation, index};
-}
-
 void PersistentTxn::rebuild_table(size_t size) {
   if (size != _table_size) {
     if (_table != nullptr) FREE_C_HEAP_ARRAY(Slot, _table);
@@ -225,13 +231,18 @@ void PersistentTxn::rebuild_table(size_t size) {
     memset(_table, 0, size * sizeof(Slot));
   }
   _generation++;
+  _is_indexed = true;
+  _plain_limit = 0;
   for (int i = 0; i < _entries.length(); i++) {
-    insert(i);
+    const Entry* e = _entries.adr_at(i);
+    size_t slot = slot_for(e->_addr, e->_size);
+    if (!is_empty(slot)) _repeats = true;
+    _table[slot] = Slot{_generation, i};
   }
 }
 
-void PersistentTxn::append(const Entry& entry) {
-  if (_entries.length() == _entries.capacity()) {
+PersistentTxn::Entry* PersistentTxn::append() {
+  if (_entries.is_full()) {
     // The entries move: nobody may know where they were.
     PersistentThread& pt = _thread->persistent();
     uintptr_t start = pt._own_start;
@@ -240,37 +251,55 @@ void PersistentTxn::append(const Entry& entry) {
     pt._own_start = start;
     pt._own_size = size;
   }
-  _entries.append(entry);
+  return _entries.append();
 }
 
 void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop) {
-  int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
-  size_t slot = slot_for((char*)addr, size);
   PersistentThread& pt = _thread->persistent();
-  PersistentThread::Recent* recent = &pt._recent[PersistentThread::recent_index(addr)];
-  if (!is_empty(slot) && _table[slot].index >= mark) {
-    Entry* e = _entries.adr_at(_table[slot].index);
-    e->_new = new_value;
-    *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
-    return;
+  PersistentThread::Recent* recent = &pt._recent[recent_index(addr)];
+  const int length = _entries.length();
+  size_t slot = 0;
+  if (_is_indexed) {
+    int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
+    slot = slot_for((char*)addr, size);
+    if (!is_empty(slot) && _table[slot].index >= mark) {
+      Entry* e = _entries.adr_at(_table[slot].index);
+      e->_new = new_value;
+      *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
+      return;
+    }
   }
-  bool captured = PersistentSpace::is_captured(base);
-  // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
-  if (!captured && !_implicit && allocated_since(_range_marks.is_empty() ? 0 : _range_marks.last(), base)) return;
-  Entry entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
-  if (!entry._captured && !_implicit && !allocated_since(0, base)) {
-    // A capture by another thread sees the object without the store, or with this entry.
-    PersistentLog::lock();
-    entry._captured = PersistentSpace::is_captured(base);
-    if (!entry._captured) _shared.append(Shared{entry, _entries.length()});
-    PersistentLog::unlock();
+  // The object that was stored to last is asked about most.
+  const Entry* last = length == 0 ? nullptr : _entries.adr_at(length - 1);
+  bool captured = (last != nullptr && last->_base == base && last->_captured) || PersistentSpace::is_captured(base);
+  if (!captured && !_implicit) {
+    // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
+    if (allocated_since(_range_marks.is_empty() ? 0 : _range_marks.last(), base)) return;
+    if (!allocated_since(0, base)) {
+      // A capture by another thread sees the object without the store, or with this entry.
+      PersistentLog::lock();
+      captured = PersistentSpace::is_captured(base);
+      if (!captured) {
+        _shared.append(Shared{Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false}, length});
+      }
+      PersistentLog::unlock();
+    }
   }
-  append(entry);
-  int index = _entries.length() - 1;
-  _table[slot] = Slot{_generation, index};
-  *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &_entries.adr_at(index)->_new};
-  if ((size_t)_entries.length() * 2 > _table_size) {
-    rebuild_table(_table_size * 2);
+  Entry* e = append();
+  e->_base = base;
+  e->_addr = (char*)addr;
+  e->_old = old_value;
+  e->_new = new_value;
+  e->_size = (uint8_t)size;
+  e->_is_oop = is_oop;
+  e->_captured = captured;
+  *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
+  if (_is_indexed) {
+    if (!is_empty(slot)) _repeats = true;       // of an outer level
+    _table[slot] = Slot{_generation, length};
+    if ((size_t)_entries.length() * 2 > _table_size) rebuild_table(_table_size * 2);
+  } else if (length == MaxUnindexed) {
+    rebuild_table(MAX2(_table_size, (size_t)(4 * MaxUnindexed)));
   }
 }
 
@@ -293,7 +322,6 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
 
 void PersistentTxn::push_savepoint() {
   _savepoints.append(_entries.length());
-  _nested = true;
   open_lock->lock();
   _range_marks.append(_allocated.length());
   note_buffer();
@@ -306,9 +334,13 @@ void PersistentTxn::pop_savepoint() {
 }
 
 bool PersistentTxn::is_last(int i) const {
-  if (!_nested) return true;
   const Entry* e = _entries.adr_at(i);
-  return _table[slot_for(e->_addr, e->_size)].index == i;
+  if (_is_indexed) return !_repeats || _table[slot_for(e->_addr, e->_size)].index == i;
+  for (int j = i + 1; j < _entries.length(); j++) {
+    const Entry* o = _entries.adr_at(j);
+    if (o->_addr == e->_addr && o->_size == e->_size) return false;
+  }
+  return true;
 }
 
 static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
@@ -336,7 +368,7 @@ int PersistentTxn::find_conflict() const {
     // A view of another size may have changed part of it: not a conflict. Nor is a store without an entry
     // to what this transaction has allocated: when a level has ended, it is its parent's.
     if (!holds(e, e->_new) && is_last(i) && !overlapped_by_other(i) &&
-        (PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
+        (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
       return i;
     }
   }
@@ -368,7 +400,7 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
   _entries.trunc_to(mark);
   _thread->persistent().new_level();
   while (_shared.is_nonempty() && _shared.last().index >= mark) _shared.pop();
-  rebuild_table(_table_size);
+  if (_is_indexed) rebuild_table(_table_size);
   if (!record.is_empty()) {
     char err[256];
     if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
@@ -483,12 +515,23 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return pt._last_seq;
   }
 
-  bool ok;
   char err[512];
   PersistentCapture::Failure failure;
   for (int effort = PersistentCollector::free_lines; ; effort++) {
     uint collections = PersistentCollector::count();
     PersistentLog::lock();
+    {
+      PersistentLogRecord record;
+      if (txn->log_values(&record)) {
+        uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
+        PersistentLog::unlock();
+        if (seq == 0) break;
+        pt._last_seq = seq;
+        end(thread);
+        PersistentAudit::count_commit();
+        return seq;
+      }
+    }
     int conflict = txn->find_conflict();
     if (conflict >= 0) {
       PersistentLog::unlock();
@@ -501,28 +544,46 @@ uint64_t PersistentTxn::commit(TRAPS) {
     }
     PersistentLogRecord record;
     PersistentCapture capture(thread, &record);
-    ok = txn->log(&record, &capture, err, sizeof(err));
+    bool ok = txn->log(&record, &capture, err, sizeof(err));
     PersistentLog::unlock();
+    if (ok) {
+      end(thread);
+      PersistentAudit::count_commit();
+      // What the thread stored before, outside transactions, becomes durable with it.
+      return pt._last_seq;
+    }
     failure = capture.failure();
     // No room for the copy of a string: again after a collection.
-    bool again = !ok && failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
+    bool again = failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
     if (!again) break;
     PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
   }
 
-  if (!ok) {
-    txn->rollback_all(true);
-    end(thread);
-    if (err[0] != 0) {
-      THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
-    }
-    failure.throw_it(THREAD);
-    return 0;
-  }
+  txn->rollback_all(true);
   end(thread);
-  PersistentAudit::count_commit();
-  // What the thread stored before, outside transactions, becomes durable with it.
-  return pt._last_seq;
+  if (err[0] != 0) {
+    THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), err);
+  }
+  failure.throw_it(THREAD);
+  return 0;
+}
+
+// The values of most transactions: numbers only, in objects that were captured before, and nobody else has
+// stored there. False if this is another. Conflicts are looked for and values taken by one load each: what
+// another thread stores later is not part of it.
+bool PersistentTxn::log_values(PersistentLogRecord* record) const {
+  assert(PersistentLog::owned_by_self(), "what is captured does not change");
+  const int length = _entries.length();
+  record->reserve(length, length * sizeof(uint64_t));
+  for (int i = 0; i < length; i++) {
+    const Entry* e = _entries.adr_at(i);
+    if (!e->_captured || e->_is_oop) return false;
+    uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
+    if (value != e->_new) return false;
+    record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
+  }
+  assert(_shared.is_empty() && _new_objects.is_empty(), "of those not captured");
+  return true;
 }
 
 // Captures and appends what the transaction stored; false if it cannot be, with
@@ -534,7 +595,8 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
     const Entry* e = entry_at(i);
     // Objects that nothing captured reaches stay volatile in effect; one that this
     // commit reaches is written whole.
-    if (is_last(i) && PersistentSpace::is_captured(e->_base)) {
+    // (Without an index a location may be written twice. It does no harm.)
+    if ((!_is_indexed || is_last(i)) && (e->_captured || PersistentSpace::is_captured(e->_base))) {
       ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
@@ -585,9 +647,10 @@ void PersistentTxn::renew() {
     fatal("PersistentAllocateAll: %s", err[0] != 0 ? err : "the class table is full");
   }
   PersistentLog::unlock();
-  _entries.clear();
+  _entries.trunc_to(0);
   _new_objects.clear();
-  rebuild_table(_table_size);
+  if (_is_indexed) rebuild_table(_table_size);
+  _repeats = false;
   _thread->persistent().new_level();
   open_lock->lock();
   _allocated.clear();

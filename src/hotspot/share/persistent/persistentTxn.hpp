@@ -8,6 +8,7 @@
 
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
+#include "persistent/persistentThread.hpp"
 #include "runtime/atomic.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
@@ -23,8 +24,9 @@ class PersistentLogRecord;
 // until commit.
 class PersistentTxn : public CHeapObj<mtPersistent> {
  public:
-  // One location. The first store of a location in a savepoint level makes an
-  // entry; later ones of the same location and size change its new value.
+  // One location. The first store of a location in a savepoint level makes an entry; later ones of the
+  // same location and size change its new value. While there are few entries and no index, a location may
+  // have several: the first has what was there before, the last what was stored.
   struct Entry {
     oopDesc* _base;
     char*    _addr;
@@ -36,20 +38,52 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   };
 
  private:
+  class Entries {
+    Entry* _entries;
+    int    _length;
+    int    _capacity;
+    void grow();
+   public:
+    Entries(int capacity);
+    ~Entries();
+    int  length() const      { return _length; }
+    int  capacity() const    { return _capacity; }
+    bool is_empty() const    { return _length == 0; }
+    bool is_full() const     { return _length == _capacity; }
+    Entry* adr_at(int i) const {
+      assert(i >= 0 && i < _length, "out of bounds");
+      return &_entries[i];
+    }
+    Entry* append() {
+      if (is_full()) grow();
+      return &_entries[_length++];
+    }
+    Entry* append_in_place() {
+      assert(!is_full(), "must be");
+      return &_entries[_length++];
+    }
+    void trunc_to(int length) { _length = length; }
+  };
+
   JavaThread*    _thread;
-  GrowableArrayCHeap<Entry, mtPersistent> _entries;
+  Entries        _entries;
   GrowableArrayCHeap<int, mtPersistent>   _savepoints;    // entry counts
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
   struct Shared { Entry entry; int index; };
   GrowableArrayCHeap<Shared, mtPersistent> _shared;
-  // Hash of (addr, size) -> last entry. A slot of another generation is empty.
+  // Of more than that many entries there is an index: a hash of (addr, size) -> last entry. A slot of
+  // another generation is empty.
+  static const int MaxUnindexed = 64;
   struct Slot { uint32_t generation; int index; };
   Slot*          _table;
   size_t         _table_size;      // power of two
   uint32_t       _generation;
+  // With fewer entries all that try_record does is to append one; 0 if there is an index.
+  int            _plain_limit;
   bool           _is_open;
-  bool           _nested;          // has had levels: a location may have several entries
+  bool           _is_indexed;
+  bool           _repeats;         // of the index: a location may have several entries
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
   // Grows under the list's lock, with which others read it. It may be empty from one moment to the
@@ -78,9 +112,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
 
   size_t slot_for(const char* addr, int size) const;
   bool   is_empty(size_t slot) const { return _table[slot].generation != _generation; }
-  void   insert(int index);
   void   rebuild_table(size_t size);
-  void   append(const Entry& entry);
+  Entry* append();
   void   open();
   void   close();
   bool   is_large() const;
@@ -91,6 +124,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
+  bool   log_values(PersistentLogRecord* record) const;
   bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen);
   void   renew();
 
@@ -101,6 +135,13 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // Before the store, or after an atomic one, by the owning thread. Leaf.
   void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false);
   void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value);
+  // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word too.
+  static int recent_index(const void* addr) {
+    return (int)(((uintptr_t)addr >> 3 ^ (uintptr_t)addr << 3) % PersistentThread::RecentCount);
+  }
+  // The same for what most transactions store: few numbers, to objects that were captured before. False, and
+  // nothing done, if it is something else. Inline in persistentTxn.inline.hpp.
+  inline static bool try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value);
 
   int  depth() const           { return _savepoints.length() + 1; }
   void push_savepoint();

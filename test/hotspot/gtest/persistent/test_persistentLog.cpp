@@ -102,6 +102,45 @@ TEST_VM(PersistentLog, record_holds_its_writes) {
   ASSERT_FALSE(PersistentLogFormat::are_valid_writes(r.bytes(), r.length() - 8, 4096, 1 * M)) << "cut short";
 }
 
+TEST_VM(PersistentLog, values_side_by_side_are_one_write) {
+  PersistentLogRecord r;
+  struct { uint64_t offset; uint32_t length; } values[] = {
+    {5000, 8}, {5008, 8}, {5016, 4}, {5020, 4},       // the last: what it follows is padded
+    {6000, 8}, {6008, 1}, {6009, 1}, {5992, 8}, {5992, 8}, {6000, 2}
+  };
+  for (auto& v : values) r.add_value(v.offset, v.length, (v.offset * 3 + 5) & (v.length == 8 ? ~(uint64_t)0 : right_n_bits(v.length * 8)));
+  fill(&r, 8000, 8);
+  r.add_value(8008, 8, 9);                            // not to what was no value
+  for (int i = 0; i < 1000; i++) r.add_value(10000 + i * 8, 8, i);
+  PersistentWrites w(r.bytes(), r.length());
+  const struct { uint64_t offset; uint32_t length; } writes[] = {
+    {5000, 20}, {5020, 4}, {6000, 9}, {6009, 1}, {5992, 8}, {5992, 10}, {8000, 8}, {8008, 8}, {10000, 8000}
+  };
+  for (auto& expected : writes) {
+    uint64_t offset;
+    uint32_t length;
+    const char* bytes;
+    ASSERT_TRUE(w.next(&offset, &length, &bytes));
+    ASSERT_EQ(expected.offset, offset);
+    ASSERT_EQ(expected.length, length) << "at " << offset;
+    for (uint32_t b = 0; b < length && offset < 7000; b++) {
+      // The value that byte is of.
+      uint64_t at = offset + b;
+      for (auto& v : values) {
+        if (at >= v.offset && at < v.offset + v.length) {
+          ASSERT_EQ((char)((v.offset * 3 + 5) >> ((at - v.offset) * 8)), bytes[b]) << "byte " << at;
+          break;
+        }
+      }
+    }
+    for (uint32_t b = length; b % 8 != 0; b++) ASSERT_EQ(0, bytes[b]) << "behind the bytes";
+    if (offset == 10000) {
+      for (int i = 0; i < 1000; i++) ASSERT_EQ(i, ((const int64_t*)bytes)[i]);
+    }
+  }
+  ASSERT_TRUE(w.at_end());
+}
+
 TEST_VM(PersistentLog, torn_at_every_byte_is_a_torn_tail) {
   for (int garbage = 0; garbage < 2; garbage++) {
     TestRing pristine;

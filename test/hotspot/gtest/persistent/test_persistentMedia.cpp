@@ -11,6 +11,7 @@
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistent_globals.hpp"
 #include "runtime/os.hpp"
+#include "concurrentTestRunner.inline.hpp"
 #include "unittest.hpp"
 
 #include <fcntl.h>
@@ -552,3 +553,50 @@ static void check_applier() {
 
 TEST_OTHER_VM(PersistentMedia, applier_file)   { PersistentHeapMedia = "file";   check_applier(); }
 TEST_OTHER_VM(PersistentMedia, applier_memory) { PersistentHeapMedia = "memory"; check_applier(); }
+
+// ---- Group commit ----
+
+// What has been waited for is durable, whichever group it was in. Four threads, each with a word of its own.
+class CommitInGroups : public TestRunnable {
+  static volatile int _next;
+ public:
+  void runUnitTest() const override {
+    static thread_local int mine = Atomic::fetch_then_add(&_next, 1);
+    static thread_local uint64_t value = 0;
+    for (int i = 0; i < 20; i++) {
+      value++;
+      PersistentLogRecord r;
+      r.add_value(Objects + mine * 64, sizeof(value), value);
+      uint64_t seq = append(&r);
+      PersistentLog::wait_durable(seq);
+      require(PersistentLog::durable_seq() >= seq, "durable after wait_durable");
+    }
+    PersistentLogRecord r;
+    r.add_value(Objects + mine * 64 + 8, sizeof(value), value);
+    PersistentLog::wait_durable(append(&r));
+  }
+  static int threads() { return _next; }
+};
+
+volatile int CommitInGroups::_next = 0;
+
+TEST_OTHER_VM(PersistentMedia, commit_in_groups) {
+  PersistentHeapMedia = "file";
+  Directory d("groups");
+  Directory c("groups-copy");
+  create_heap(d);
+  PersistentLog::start_threads();
+  CommitInGroups test;
+  ConcurrentTestRunner runner(&test, 4, 200);
+  runner.run();
+  require(CommitInGroups::threads() == 4, "threads");
+  require(PersistentLog::durable_seq() == PersistentLog::last_seq(), "durable");
+  PersistentLog::stop_threads();
+  c.copy_crashed(d);
+  require(open_and_recover(c), "recovered");
+  for (int i = 0; i < CommitInGroups::threads(); i++) {
+    uint64_t words[2];
+    PersistentMedia::read_data(Objects + i * 64, words, sizeof(words));
+    require(words[0] == words[1] && words[0] % 20 == 0 && words[0] > 0, "last value");
+  }
+}

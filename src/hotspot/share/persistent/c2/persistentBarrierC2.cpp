@@ -8,6 +8,7 @@
 #include "ci/ciEnv.hpp"
 #include "ci/ciObject.hpp"
 #include "ci/ciUtilities.inline.hpp"
+#include "gc/g1/g1ThreadLocalData.hpp"
 #include "opto/addnode.hpp"
 #include "opto/callnode.hpp"
 #include "opto/castnode.hpp"
@@ -22,7 +23,12 @@
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentThread.hpp"
+#include "persistent/persistentTxn.hpp"
+#include "persistent/persistent_globals.hpp"
+#include "runtime/javaThread.hpp"
 #include "runtime/jniHandles.inline.hpp"
+#include "utilities/powerOfTwo.hpp"
 
 static const char* const StorePrimitiveName = "persistent_store";
 static const char* const StoreOopName       = "persistent_try_store_oop";
@@ -73,18 +79,17 @@ bool PersistentBarrierC2::is_provably_volatile(GraphKit* kit, Node* base) {
          AllocateNode::Ideal_allocation(base->uncast()) != nullptr;
 }
 
-Node* PersistentBarrierC2::test(GraphKit* kit, Node* base, Node** base_address) {
+Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
   PhaseGVN& gvn = kit->gvn();
-  Node* address = gvn.transform(new CastP2XNode(kit->control(), base));
+  // Without control, so that loops over one array are unswitched. The number may be older than a
+  // collection, and the object elsewhere since: it is in the same heap.
+  Node* address = gvn.transform(new CastP2XNode(nullptr, base));
   Node* offset  = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)PHeap::base())));
   Node* cmp     = gvn.transform(new CmpULNode(offset, kit->longcon((jlong)PHeap::size())));
   Node* bol     = gvn.transform(new BoolNode(cmp, BoolTest::lt));
   IfNode* iff   = kit->create_and_map_if(kit->control(), bol, PROB_UNLIKELY_MAG(6), COUNT_UNKNOWN);
   Node* in_p    = gvn.transform(new IfTrueNode(iff));
   kit->set_control(gvn.transform(new IfFalseNode(iff)));
-  if (base_address != nullptr) {
-    *base_address = address;
-  }
   return in_p;
 }
 
@@ -93,7 +98,7 @@ void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
       kit->stopped() || is_provably_volatile(kit, base)) {
     return;
   }
-  Node* in_p = test(kit, base, nullptr);
+  Node* in_p = test(kit, base);
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
   // Action_none: the code stays as it is, however often.
@@ -187,6 +192,17 @@ bool PersistentBarrierC2::is_store_call(CallNode* call) {
   return is_barrier_call(call) || (call->is_CallLeaf() && call->as_CallLeaf()->_name == StorePrimitiveName);
 }
 
+uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
+  if (!PHeap::is_enabled()) return 0;
+  const uint NodesOfSide = 35;
+  uint count = 0;
+  for (uint i = 0; i < body.size(); i++) {
+    const Node* n = body.at(i);
+    if (n->is_CallLeaf() && is_store_call(n->as_CallLeaf())) count += NodesOfSide;
+  }
+  return MIN2(count, body.size());
+}
+
 bool PersistentBarrierC2::eliminate(PhaseMacroExpand* macro, Node* p2x) {
   if (!PHeap::is_enabled() || p2x->Opcode() != Op_CastP2X) return false;
   // Null is not in P.
@@ -207,65 +223,172 @@ static address store_entry(int size, bool fenced) {
   }
 }
 
-Node* PersistentStoreC2::call(Node* base_address, Node* adr, Node* val, BasicType bt, bool fenced) {
+// adr as a number. A sum of its own: adr goes on to be no more than the address of the
+// ordinary store, which needs no register.
+Node* PersistentStoreC2::number_of(Node* base, Node* base_address, Node* adr) {
+  PhaseGVN& gvn = _kit->gvn();
+  if (!adr->is_AddP()) return gvn.transform(new CastP2XNode(_kit->control(), adr));
+  Node* from = adr->in(AddPNode::Address);
+  Node* sum = from == base ? base_address : number_of(base, base_address, from);
+  return gvn.transform(new AddXNode(sum, adr->in(AddPNode::Offset)));
+}
+
+// A primitive as PersistentAccess takes it; its sign above its size does not matter there.
+Node* PersistentStoreC2::as_word(Node* val, BasicType bt, bool zero_extended) {
+  PhaseGVN& gvn = _kit->gvn();
+  if (bt == T_LONG) return val;
+  if (bt == T_DOUBLE) return gvn.transform(new MoveD2LNode(val));
+  if (bt == T_ADDRESS) return gvn.transform(new CastP2XNode(_kit->control(), val));
+  if (bt == T_FLOAT) {
+    val = gvn.transform(new MoveF2INode(val));
+  } else if (bt == T_BOOLEAN) {
+    val = gvn.transform(new AndINode(val, gvn.intcon(1)));
+  }
+  val = gvn.transform(new ConvI2LNode(val));
+  if (zero_extended) {
+    val = gvn.transform(new AndLNode(val, gvn.longcon((jlong)right_n_bits(type2aelembytes(bt) * BitsPerByte))));
+  }
+  return val;
+}
+
+Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced) {
   PhaseGVN& gvn = _kit->gvn();
   const bool is_oop = is_reference_type(bt);
   address entry;
-  switch (bt) {
-    case T_BOOLEAN:
-      val = gvn.transform(new AndINode(val, gvn.intcon(1)));
-      val = gvn.transform(new ConvI2LNode(val));
-      entry = store_entry(1, fenced);
-      break;
-    case T_BYTE:
-      val = gvn.transform(new ConvI2LNode(val));
-      entry = store_entry(1, fenced);
-      break;
-    case T_SHORT:
-    case T_CHAR:
-      val = gvn.transform(new ConvI2LNode(val));
-      entry = store_entry(2, fenced);
-      break;
-    case T_FLOAT:
-      val = gvn.transform(new MoveF2INode(val));
-      // fall through
-    case T_INT:
-      val = gvn.transform(new ConvI2LNode(val));
-      entry = store_entry(4, fenced);
-      break;
-    case T_DOUBLE:
-      val = gvn.transform(new MoveD2LNode(val));
-      // fall through
-    case T_LONG:
-      entry = store_entry(8, fenced);
-      break;
-    case T_ADDRESS:
-      val = gvn.transform(new CastP2XNode(_kit->control(), val));
-      entry = store_entry(8, fenced);
-      break;
-    default:
-      assert(is_oop, "unexpected type %s", type2name(bt));
-      entry = fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::try_store_oop)
-                     : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
+  if (is_oop) {
+    entry = fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::try_store_oop)
+                   : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
+  } else {
+    val = as_word(val, bt, false);
+    entry = store_entry(bt == T_ADDRESS ? BytesPerWord : type2aelembytes(bt), fenced);
   }
 
   // The object and the address as numbers: they do not move, and a volatile object
   // does not escape here. The value stays a reference: a collection may happen
   // between a place to which its conversion could be hoisted and the call.
   Node* thread = gvn.transform(new ThreadLocalNode());
-  Node* adr_x  = gvn.transform(new CastP2XNode(_kit->control(), adr));
   const char* name = is_oop ? StoreOopName : StorePrimitiveName;
   const TypePtr* adr_type = _wide ? TypePtr::BOTTOM : _kit->C->get_adr_type(_alias_index);
   int flags = GraphKit::RC_LEAF | (_wide ? 0 : GraphKit::RC_NARROW_MEM);
   Node* top = _kit->top();
-  return is_oop ? _kit->make_runtime_call(flags, store_type(true), entry, name, adr_type,
-                                          thread, base_address, top, adr_x, top, val)
-                : _kit->make_runtime_call(flags, store_type(false), entry, name, adr_type,
-                                          thread, base_address, top, adr_x, top, val, top);
+  Node* result = is_oop ? _kit->make_runtime_call(flags, store_type(true), entry, name, adr_type,
+                                                  thread, base_address, top, adr_x, top, val)
+                        : _kit->make_runtime_call(flags, store_type(false), entry, name, adr_type,
+                                                  thread, base_address, top, adr_x, top, val, top);
+  if (!_wide) {
+    // The call changes the thread's PersistentThread, too.
+    _kit->insert_mem_bar_volatile(Op_MemBarCPUOrder, Compile::AliasIdxRaw);
+  }
+  return result;
+}
+
+// Pinned: what the loads find holds until the next call; no test may move away from its store.
+Node* PersistentStoreC2::thread_field(ByteSize offset, const Type* type, BasicType bt, Node* index) {
+  PhaseGVN& gvn = _kit->gvn();
+  Node* adr = gvn.transform(new ThreadLocalNode());
+  if (index != nullptr) adr = _kit->basic_plus_adr(_kit->top(), adr, index);
+  adr = _kit->basic_plus_adr(_kit->top(), adr, in_bytes(offset));
+  return _kit->make_load(_kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
+}
+
+Node* PersistentStoreC2::branch(Node* bol, float probability) {
+  PhaseGVN& gvn = _kit->gvn();
+  IfNode* iff = _kit->create_and_map_if(_kit->control(), bol, probability, COUNT_UNKNOWN);
+  Node* taken = gvn.transform(new IfTrueNode(iff));
+  _kit->set_control(gvn.transform(new IfFalseNode(iff)));
+  return taken;
+}
+
+// Whether a store of val may be one without PersistentAccess. A reference is if there is no slot
+// to remember and no marking to tell.
+bool PersistentStoreC2::may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const {
+  // Another thread may end an implicit transaction, at any safepoint.
+  if (_wide || (decorators & C2_UNSAFE_ACCESS) != 0 || PersistentAllocateAll || bt == T_ADDRESS) return false;
+  if (!is_reference_type(bt)) return true;
+  return UseCompressedOops && (_kit->gvn().type(val) == TypePtr::NULL_PTR || !PersistentBarrierC2::is_provably_volatile(_kit, val));
+}
+
+// The side where PersistentAccess would know that there is nothing to record (is_known in
+// persistentAccess.cpp). Leaves the kit at the other.
+void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt) {
+  PhaseGVN& gvn = _kit->gvn();
+  const bool is_oop = is_reference_type(bt);
+  RegionNode* unknown = new RegionNode(1);
+  gvn.set_type(unknown, Type::CONTROL);
+  _kit->record_for_igvn(unknown);
+  Node* word = nullptr;
+  if (is_oop) {
+    Node* marking = thread_field(G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
+    Node* cmp = gvn.transform(new CmpINode(marking, gvn.intcon(0)));
+    unknown->add_req(branch(gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
+    word = gvn.transform(new CastP2XNode(_kit->control(), val));
+    if (gvn.type(val) != TypePtr::NULL_PTR) {
+      Node* offset = gvn.transform(new SubXNode(word, _kit->MakeConX((intptr_t)PHeap::base())));
+      cmp = gvn.transform(new CmpULNode(offset, _kit->longcon((jlong)PHeap::size())));
+      Node* in_p = branch(gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_LIKELY_MAG(1));
+      cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
+      Node* null = branch(gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
+      unknown->add_req(_kit->control());
+      RegionNode* region = new RegionNode(3);
+      region->init_req(1, in_p);
+      region->init_req(2, null);
+      gvn.set_type(region, Type::CONTROL);
+      _kit->record_for_igvn(region);
+      _kit->set_control(gvn.transform(region));
+    }
+  }
+
+  const ByteSize own_start = JavaThread::persistent_offset() + PersistentThread::own_start_offset();
+  const ByteSize own_size  = JavaThread::persistent_offset() + PersistentThread::own_size_offset();
+  const ByteSize level_tag = JavaThread::persistent_offset() + PersistentThread::level_tag_offset();
+  const ByteSize recent    = JavaThread::persistent_offset() + PersistentThread::recent_offset();
+  Node* offset = gvn.transform(new SubXNode(base_address, thread_field(own_start, TypeLong::LONG, T_LONG)));
+  Node* cmp = gvn.transform(new CmpULNode(offset, thread_field(own_size, TypeLong::LONG, T_LONG)));
+  Node* own = branch(gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
+  Node* own_memory = _kit->memory(Compile::AliasIdxRaw);
+
+  // The bytes from _recent to the location's place there.
+  const int shift = exact_log2(sizeof(PersistentThread::Recent)) - LogBytesPerLong;
+  const int log2_count = exact_log2(PersistentThread::RecentCount);
+  assert(PersistentTxn::recent_index((void*)(5 * BytesPerLong)) == 5 && PersistentTxn::recent_index((void*)BytesPerInt) == 32, "as here");
+  Node* index = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift)));
+  index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift + log2_count)))));
+  index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) * (int)sizeof(PersistentThread::Recent))));
+  Node* found = thread_field(recent + byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG, index);
+  const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(bt);
+  Node* key = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(2)));
+  key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
+  key = gvn.transform(new OrLNode(key, thread_field(level_tag, TypeLong::LONG, T_LONG)));
+  cmp = gvn.transform(new CmpLNode(found, key));
+  Node* hit = branch(gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
+  unknown->add_req(_kit->control());
+  _kit->set_control(gvn.transform(unknown));
+
+  PreserveJVMState pjvms(_kit);
+  _kit->set_control(hit);
+  Node* new_value = thread_field(recent + byte_offset_of(PersistentThread::Recent, _new_value), TypeRawPtr::NOTNULL, T_ADDRESS, index);
+  if (!is_oop) word = as_word(val, bt, true);
+  _kit->store_to_memory(_kit->control(), new_value, word, T_LONG, MemNode::unordered);
+
+  RegionNode* region = new RegionNode(3);
+  gvn.set_type(region, Type::CONTROL);
+  region->init_req(1, own);
+  region->init_req(2, _kit->control());
+  _kit->record_for_igvn(region);
+  PhiNode* phi = new PhiNode(region, Type::MEMORY, TypeRawPtr::BOTTOM);
+  gvn.set_type(phi, Type::MEMORY);
+  phi->init_req(1, own_memory);
+  phi->init_req(2, _kit->memory(Compile::AliasIdxRaw));
+  _kit->record_for_igvn(phi);
+  _kit->set_control(gvn.transform(region));
+  _kit->set_memory(gvn.transform(phi), Compile::AliasIdxRaw);
+  // Not the ordinary side's: that stays as simple as it is.
+  _kit->store_to_memory(_kit->control(), adr, val, bt, StoreNode::release_if_reference(bt));
+  end_side();
 }
 
 PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node* val, BasicType bt, DecoratorSet decorators)
-  : _kit(kit), _control(nullptr), _memory(nullptr), _alias_index(0), _wide(false) {
+  : _kit(kit), _control(nullptr), _memory(nullptr), _raw_memory(nullptr), _alias_index(0), _wide(false) {
   // Not: unless IN_HEAP. Unsafe stores of primitives to an object or an address have neither.
   if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c2_store) || (decorators & IN_NATIVE) != 0 || kit->stopped() ||
       PersistentBarrierC2::is_provably_volatile(kit, base)) {
@@ -279,13 +402,18 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
   _wide = ordered || _alias_index == Compile::AliasIdxBot || _alias_index == Compile::AliasIdxRaw ||
           (unsafe && ((decorators & IN_HEAP) == 0 || (decorators & C2_MISMATCHED) != 0));
 
-  Node* base_address;
-  Node* in_p = PersistentBarrierC2::test(kit, base, &base_address);
+  Node* in_p = PersistentBarrierC2::test(kit, base);
   if (in_p->is_top()) return;
 
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
-  Node* result = call(base_address, adr, val, bt, (decorators & MO_SEQ_CST) != 0);
+  Node* base_address = gvn.transform(new CastP2XNode(in_p, base));
+  Node* adr_x = number_of(base, base_address, adr);
+  const bool inlines = may_be_known(val, bt, decorators);
+  if (inlines) {
+    store_known(base_address, adr_x, adr, val, bt);
+  }
+  Node* result = call(base_address, adr_x, val, bt, (decorators & MO_SEQ_CST) != 0);
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));
@@ -301,30 +429,49 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
     }
     kit->set_control(stored);
   }
-  _control = kit->control();
-  _memory  = _wide ? kit->reset_memory() : kit->memory(_alias_index);
+  if (inlines) {
+    merge_side();
+  }
+  end_side();
 }
 
 PersistentStoreC2::~PersistentStoreC2() {
-  if (_control == nullptr) return;
+  if (_control != nullptr) {
+    merge_side();
+  }
+}
+
+void PersistentStoreC2::end_side() {
+  _control = _kit->control();
+  _memory  = _wide ? _kit->reset_memory() : _kit->memory(_alias_index);
+  _raw_memory = _wide ? nullptr : _kit->memory(Compile::AliasIdxRaw);
+}
+
+void PersistentStoreC2::merge_side() {
   PhaseGVN& gvn = _kit->gvn();
-  Compile* C = _kit->C;
   RegionNode* region = new RegionNode(3);
   gvn.set_type(region, Type::CONTROL);
   region->init_req(1, _kit->control());
   region->init_req(2, _control);
   _kit->record_for_igvn(region);
 
-  PhiNode* phi = new PhiNode(region, Type::MEMORY, _wide ? TypePtr::BOTTOM : C->get_adr_type(_alias_index));
-  gvn.set_type(phi, Type::MEMORY);
-  phi->init_req(1, _wide ? _kit->reset_memory() : _kit->memory(_alias_index));
-  phi->init_req(2, _memory);
-  _kit->record_for_igvn(phi);
-
-  _kit->set_control(gvn.transform(region));
+  auto merge = [&] (Node* here, Node* there, const TypePtr* type) {
+    PhiNode* phi = new PhiNode(region, Type::MEMORY, type);
+    gvn.set_type(phi, Type::MEMORY);
+    phi->init_req(1, here);
+    phi->init_req(2, there);
+    _kit->record_for_igvn(phi);
+    return gvn.transform(phi);
+  };
   if (_wide) {
-    _kit->set_all_memory(gvn.transform(phi));
+    Node* memory = merge(_kit->reset_memory(), _memory, TypePtr::BOTTOM);
+    _kit->set_control(gvn.transform(region));
+    _kit->set_all_memory(memory);
   } else {
-    _kit->set_memory(gvn.transform(phi), _alias_index);
+    Node* memory = merge(_kit->memory(_alias_index), _memory, _kit->C->get_adr_type(_alias_index));
+    Node* raw_memory = merge(_kit->memory(Compile::AliasIdxRaw), _raw_memory, TypeRawPtr::BOTTOM);
+    _kit->set_control(gvn.transform(region));
+    _kit->set_memory(memory, _alias_index);
+    _kit->set_memory(raw_memory, Compile::AliasIdxRaw);
   }
 }

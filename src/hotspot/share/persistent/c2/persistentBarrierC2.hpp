@@ -10,11 +10,13 @@
 #include "memory/allocation.hpp"
 #include "oops/accessDecorators.hpp"
 #include "utilities/globalDefinitions.hpp"
+#include "utilities/sizes.hpp"
 
 class CallNode;
 class GraphKit;
 class LibraryCallKit;
 class Node;
+class Node_List;
 class PhaseMacroExpand;
 class Type;
 class TypePtr;
@@ -28,7 +30,7 @@ class PersistentBarrierC2 : public AllStatic {
 
   // Splits control; returns the control where base is in P (top if never) and leaves
   // the kit at the other.
-  static Node* test(GraphKit* kit, Node* base, Node** base_address);
+  static Node* test(GraphKit* kit, Node* base);
 
   // Where base is in P the interpreter re-executes the bytecode. To be placed before
   // any side effect of the bytecode.
@@ -40,21 +42,35 @@ class PersistentBarrierC2 : public AllStatic {
   static bool is_barrier_call(CallNode* call);
   // A call of either kind of store.
   static bool is_store_call(CallNode* call);
+  // Of a loop's body, what the persistent sides of its stores have more than the call: it
+  // shall not keep the loop from being unrolled.
+  static uint nodes_of_sides(const Node_List& body);
   // p2x uses an allocation that is eliminated.
   static bool eliminate(PhaseMacroExpand* macro, Node* p2x);
 };
 
 // Around a store to a field or an element: the constructor emits the test and the
-// side that calls PersistentAccess, the destructor merges it with what the kit did
-// meanwhile, the ordinary store.
+// persistent side, the destructor merges it with what the kit did meanwhile, the
+// ordinary store. On the persistent side what needs no record is stored right there,
+// everything else by a call of PersistentAccess.
 class PersistentStoreC2 : public StackObj {
   GraphKit* _kit;
   Node*     _control;     // at the end of the persistent side; null if there is none
-  Node*     _memory;
+  Node*     _memory;      // of the store's slice; all of it if wide
+  Node*     _raw_memory;  // null if wide
   int       _alias_index;
-  bool      _wide;        // all memory is merged and not just the store's slice
+  bool      _wide;        // all memory is merged and not just the store's slice and the raw one
 
-  Node* call(Node* base_address, Node* adr, Node* val, BasicType bt, bool fenced);
+  Node* as_word(Node* val, BasicType bt, bool zero_extended);
+  Node* thread_field(ByteSize offset, const Type* type, BasicType bt, Node* index = nullptr);
+  Node* branch(Node* bol, float probability);     // the control taken; the kit goes on at the other
+  bool  may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const;
+  Node* number_of(Node* base, Node* base_address, Node* adr);
+  void  store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt);
+  Node* call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced);
+  // The kit's control and memory and those of a side that has ended become one.
+  void  merge_side();
+  void  end_side();
 
  public:
   PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node* val, BasicType bt, DecoratorSet decorators);

@@ -16,6 +16,7 @@
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.lang.persistent.TxnException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Random;
@@ -177,6 +178,86 @@ public class FastPathsTest {
         Txn.run(() -> x.sum = sum(x));
     }
 
+    // Locations that have several entries: who else writes one is found, and nobody else is. The first has
+    // what was there before the transaction, the last what it stored.
+    static void repeats() throws Exception {
+        Data x = PersistentHeap.root("data", Data.class);
+        for (int count : new int[] {1, 3, 20, 31, 32, 33, 64, 65, 200, 300}) {
+            for (int foreign = -1; foreign < count; foreign += Math.max(1, count / 7)) {
+                long[] before = x.longs.clone();
+                Txn txn = Txn.begin();
+                for (int k = 0; k < 3; k++) {
+                    for (int i = 0; i < count; i++) {
+                        x.longs[i] = k * 10_000 + i;
+                        x.longs[i + 512] = -i - k;          // takes its place among the recent ones
+                    }
+                }
+                int at = foreign;
+                if (foreign < 0) {
+                    txn.commit();
+                    for (int i = 0; i < count; i++) {
+                        before[i] = 20_000 + i;
+                        before[i + 512] = -i - 2;
+                    }
+                } else {
+                    Thread other = new Thread(() -> x.longs[at] = 77);
+                    other.start();
+                    other.join();
+                    TxnException e = Heap.fails(TxnException.class, txn::commit);
+                    Heap.contains(e.getMessage(), "was written by another thread");
+                    before[at] = 77;
+                }
+                Heap.equal(x.longs, before);
+            }
+        }
+        // A level that stores again what the level around it has stored.
+        for (int count : new int[] {1, 64, 100}) {
+            for (boolean commits : new boolean[] {true, false}) {
+                long[] before = x.longs.clone();
+                Txn outer = Txn.begin();
+                for (int i = 0; i < count; i++) {
+                    x.longs[i] = before[i] + 1;
+                }
+                try (Txn inner = Txn.begin()) {
+                    x.longs[0] = before[0] + 2;
+                    x.longs[count - 1] = before[count - 1] + 3;
+                    if (commits) {
+                        inner.commit();
+                    }
+                }
+                outer.commit();
+                long first = before[0];
+                long last = before[count - 1];
+                for (int i = 0; i < count; i++) {
+                    before[i]++;
+                }
+                if (commits) {
+                    before[0] = first + 2;
+                    before[count - 1] = last + 3;
+                }
+                Heap.equal(x.longs, before);
+            }
+        }
+        // Numbers in an object that nothing refers to yet.
+        Node late = new @Persistent Node();
+        Txn.run(() -> late.value = 5);
+        Txn.run(() -> late.count = 6);
+        Txn.run(() -> x.nodes[9] = late);
+        Txn.run(() -> late.value = 7);
+        // A value that somebody else writes back is what the transaction stored.
+        Txn txn = Txn.begin();
+        x.longs[7] = 8;
+        Thread other = new Thread(() -> {
+            x.longs[7] = 9;
+            x.longs[7] = 8;
+        });
+        other.start();
+        other.join();
+        txn.commit();
+        Heap.equal(x.longs[7], 8L);
+        Txn.run(() -> x.sum = sum(x));
+    }
+
     static void read() {
         Data x = PersistentHeap.root("data", Data.class);
         Heap.equal(x.sum, sum(x));
@@ -186,10 +267,13 @@ public class FastPathsTest {
     public static void main(String[] args) throws Exception {
         switch (args.length > 0 ? args[0] : "") {
             case "write" -> write();
+            case "repeats" -> repeats();
             case "read" -> read();
             default -> {
                 Heap heap = new Heap("fast", args);
                 heap.run(FastPathsTest.class, "write");
+                heap.run(FastPathsTest.class, "read");
+                heap.run(FastPathsTest.class, "repeats");
                 heap.run(FastPathsTest.class, "read");
                 heap.delete();
             }

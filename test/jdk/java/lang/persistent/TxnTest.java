@@ -193,6 +193,53 @@ public class TxnTest {
         ScopedValue.where(value, "v").run(() -> around.rollback());
         Txn.run(() -> {});
         Heap.check(!Txn.isActive(), "inactive");
+        scopes();
+    }
+
+    // ScopedValue expects the scopes of a thread to be those it has seen; a thread's first transaction is in
+    // the scope of a value, or before it.
+    static void scopes() throws Exception {
+        Data x = PersistentHeap.root("data", Data.class);
+        int was = x.i;
+        ScopedValue<String> value = ScopedValue.newInstance();
+        for (boolean before : new boolean[] {false, true}) {
+            for (Thread.Builder builder : new Thread.Builder[] {Thread.ofPlatform(), Thread.ofVirtual()}) {
+                Throwable[] thrown = new Throwable[1];
+                builder.start(() -> thrown[0] = caught(() -> {
+                    if (before) {
+                        Txn.run(() -> x.i = 1);
+                        Txn.run(() -> x.i = 2);
+                    }
+                    ScopedValue.where(value, "v").run(() -> Txn.run(() -> x.i = 3));
+                    Txn.run(() -> x.i = 4);
+                    ScopedValue.where(value, "v").run(() -> {
+                        Txn.run(() -> x.i = 5);
+                        ScopedValue.where(value, "w").run(() -> Txn.run(() -> x.i = 6));
+                    });
+                    Heap.equal(x.i, 6);
+                    RuntimeException e = null;
+                    try {
+                        ScopedValue.where(value, "v").run(() -> {
+                            Txn.begin();
+                            x.i = 7;
+                        });
+                    } catch (RuntimeException structureViolation) {
+                        e = structureViolation;
+                    }
+                    Heap.equal(e.getClass().getSimpleName(), "StructureViolationException");
+                    Heap.check(!Txn.isActive(), "closed with its scope");
+                    Heap.equal(x.i, 6);
+                    Txn.run(() -> x.i = 8);
+                    Txn.begin();
+                    x.i = 9;          // the thread ends before its transaction
+                })).join();
+                if (thrown[0] != null) {
+                    throw new AssertionError(thrown[0]);
+                }
+                Heap.equal(x.i, 8);
+            }
+        }
+        Txn.run(() -> x.i = was);
     }
 
     static Throwable caught(Runnable body) {

@@ -6,6 +6,8 @@
 package java.lang.persistent;
 
 import java.util.concurrent.locks.Lock;
+import jdk.internal.access.JavaLangAccess;
+import jdk.internal.access.SharedSecrets;
 import jdk.internal.vm.Continuation;
 import jdk.internal.vm.StackableScope;
 import jdk.internal.vm.annotation.ReservedStackAccess;
@@ -22,10 +24,13 @@ final class ThreadContext {
         }
     };
 
+    private static final JavaLangAccess JLA = SharedSecrets.getJavaLangAccess();
+
     final Thread thread;
     private Txn innermost;
     private HeldLock locks;         // the one acquired last, first
-    private TxnScope scope;
+    private TxnScope scope;         // while a transaction is open
+    private TxnScope bottom;        // stays on the stack between transactions
     private int allocateDepth;
 
     private ThreadContext(Thread thread) {
@@ -47,7 +52,7 @@ final class ThreadContext {
         int depth = suspendAllocate();
         try {
             Txn txn = new Txn(this, innermost);
-            TxnScope newScope = (innermost == null) ? new TxnScope() : null;
+            TxnScope newScope = (innermost == null) ? scopeToBegin() : null;
             if (newScope != null) {
                 pin();
             }
@@ -64,7 +69,9 @@ final class ThreadContext {
             innermost = txn;
             if (newScope != null) {
                 scope = newScope;
-                newScope.push();
+                if (JLA.headStackableScope(thread) != newScope) {
+                    newScope.push();
+                }
             }
             return txn;
         } finally {
@@ -163,7 +170,9 @@ final class ThreadContext {
         } finally {
             resumeAllocate(depth);
             // A scope opened since then may be above; what stays on the stack is inert.
-            ended.tryPop();
+            if (ended != bottom && !ended.closing) {
+                ended.tryPop();
+            }
             unpin();
         }
         switch (problem) {
@@ -251,13 +260,34 @@ final class ThreadContext {
     }
 
     /**
+     * Pushing a scope and popping it again would cost more than the rest of a short transaction. So one at
+     * the bottom of the stack stays there. But not where ScopedValue may have found the stack empty, and so
+     * expects it to be empty afterwards: once a value has been bound.
+     */
+    private TxnScope scopeToBegin() {
+        StackableScope head = JLA.headStackableScope(thread);
+        if (head != null && head == bottom) {
+            return bottom;
+        }
+        TxnScope newScope = new TxnScope();
+        if (head == null) {
+            // What a thread has in which none was ever bound, see ScopedValue.scopedValueBindings().
+            bottom = (JLA.scopedValueBindings() == (Object) Thread.class) ? newScope : null;
+        }
+        return newScope;
+    }
+
+    /**
      * Ends the transaction if its thread, or the structured scope in which it was
      * begun, ends before it.
      */
     private final class TxnScope extends StackableScope {
+        boolean closing;        // the stack removes it
+
         @Override
         protected boolean tryClose() {
             if (scope == this) {
+                closing = true;
                 while (innermost != null) {
                     rollbackInnermost();
                 }

@@ -1,0 +1,38 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#ifndef SHARE_PERSISTENT_PERSISTENTTXN_INLINE_HPP
+#define SHARE_PERSISTENT_PERSISTENTTXN_INLINE_HPP
+
+#include "persistent/persistentTxn.hpp"
+
+#include "oops/oop.inline.hpp"
+#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentRawMemory.hpp"
+#include "persistent/persistentSpace.hpp"
+#include "persistent/persistentThread.hpp"
+#include "runtime/javaThread.hpp"
+
+// Few instructions, so that the processor finds the cache misses of the next stores behind them.
+inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
+  PersistentThread& pt = thread->persistent();
+  PersistentTxn* txn = pt._txn;
+  if (txn == nullptr || txn->_entries.length() >= txn->_plain_limit || !PersistentSpace::is_captured(base) ||
+      PersistentCapture::may_be_synchronizer(base->klass())) {
+    return false;
+  }
+  Entry* e = txn->_entries.append_in_place();
+  e->_base = base;
+  e->_addr = (char*)addr;
+  e->_old = PersistentRawMemory::load(addr, 1 << log2_size);
+  e->_new = new_value;
+  e->_size = (uint8_t)(1 << log2_size);
+  e->_is_oop = false;
+  e->_captured = true;
+  pt._recent[recent_index(addr)] = PersistentThread::Recent{pt.recent_key(addr, log2_size), &e->_new};
+  return true;
+}
+
+#endif // SHARE_PERSISTENT_PERSISTENTTXN_INLINE_HPP
