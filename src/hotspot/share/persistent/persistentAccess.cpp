@@ -45,6 +45,19 @@ class PersistentStoreScope : public StackObj {
   ~PersistentStoreScope() { PersistentLog::unlock(); }
 };
 
+// An atomic access in a transaction is recorded after it is done. Nobody captures the object in between.
+class PersistentAtomicScope : public StackObj {
+  const bool _locked;
+ public:
+  PersistentAtomicScope(oopDesc* base) : _locked(!PersistentCapture::is_surely_captured(base)) {
+    if (_locked) PersistentLog::lock();
+  }
+  ~PersistentAtomicScope() {
+    if (_locked) PersistentLog::unlock();
+  }
+  bool locked() const { return _locked; }
+};
+
 // Appends a record of primitive stores outside a transaction. There is nobody to tell if the
 // disk is full: such a record goes to the log proper, unless a range is larger than a quarter of that.
 static void append_outside(JavaThread* thread, const PersistentLogRecord* record) {
@@ -155,9 +168,10 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
     return PersistentRawMemory::cmpxchg(addr, size, compare, value);
   }
   if (in_txn(thread)) {
+    PersistentAtomicScope scope(base);
     uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
     if (found == compare) {
-      thread->persistent()._txn->record(base, addr, size, compare, value);
+      thread->persistent()._txn->record(base, addr, size, compare, value, false, scope.locked());
     }
     return found;
   }
@@ -360,8 +374,9 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
     return cast_to_oop(found);
   }
   if (in_txn(thread)) {
+    PersistentAtomicScope scope(obj);
     if (op(addr, c, v, &found)) {
-      thread->persistent()._txn->record_oop(obj, addr, found, v);
+      thread->persistent()._txn->record_oop(obj, addr, found, v, scope.locked());
     }
     return cast_to_oop(found);
   }

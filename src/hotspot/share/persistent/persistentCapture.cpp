@@ -49,6 +49,7 @@ Symbol* PersistentCapture::_stamped_lock = nullptr;
 Klass*  PersistentCapture::_synchronizer = nullptr;
 
 PersistentCapture::Objects* PersistentCapture::_memory = nullptr;
+volatile uint32_t PersistentCapture::_changes = 0;
 
 void PersistentCapture::initialize() {
   _memory = new Objects(256);
@@ -135,6 +136,15 @@ class PersistentCopies : public AllStatic {
     memcpy(&bits, payload(v), MIN2(payload_size(v), sizeof(bits)));
     return (uint32_t)(((bits ^ (uintptr_t)v->klass()) * UCONST64(0x9E3779B97F4A7C15)) >> 32);
   }
+  static size_t find_slot(oopDesc* v) {
+    size_t i = (hash_of(v) * 0x9E3779B1u) & (_size - 1);
+    while (_table[i] != nullptr && !equals(_table[i], v)) {
+      i = (i + 1) & (_size - 1);
+    }
+    return i;
+  }
+
+ public:
   static bool equals(oopDesc* a, oopDesc* b) {
     if (a->klass() != b->klass()) return false;
     if (a->klass() == vmClasses::String_klass()) {
@@ -148,15 +158,6 @@ class PersistentCopies : public AllStatic {
   static size_t payload_size(oopDesc* v) {
     return type2aelembytes(vmClasses::box_klass_type(v->klass()));
   }
-  static size_t find_slot(oopDesc* v) {
-    size_t i = (hash_of(v) * 0x9E3779B1u) & (_size - 1);
-    while (_table[i] != nullptr && !equals(_table[i], v)) {
-      i = (i + 1) & (_size - 1);
-    }
-    return i;
-  }
-
- public:
   static void forget() {
     FREE_C_HEAP_ARRAY(oopDesc*, _table);
     _table = nullptr;
@@ -188,6 +189,12 @@ size_t    PersistentCopies::_size = 0;
 size_t    PersistentCopies::_count = 0;
 
 void PersistentCapture::forget_copies() { PersistentCopies::forget(); }
+
+bool PersistentCapture::is_copy(oopDesc* copy, oopDesc* v) {
+  if (copy == nullptr || v == nullptr || !PHeap::contains(copy) || PHeap::contains(v)) return false;
+  bool copied = v->klass() == vmClasses::String_klass() || vmClasses::box_klass_type(v->klass()) != T_OBJECT;
+  return copied && PersistentCopies::equals(copy, v);
+}
 
 // A copy in P of an object of V without references. Null if P is full.
 static oopDesc* copy_flat(JavaThread* thread, oopDesc* v) {
@@ -231,6 +238,7 @@ PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* re
 }
 
 void PersistentCapture::end() {
+  if (_changes % 2 != 0) Atomic::release_store(&_changes, _changes + 1);
   _objects.clear();
   if (_objects.capacity() > (int)(64 * K)) _objects.clear_and_deallocate();
 }
@@ -254,6 +262,10 @@ bool PersistentCapture::reach(oopDesc* obj) {
   if (PersistentSpace::is_captured(obj)) return true;
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
     return fail(Failure::foreign_allocation, obj, 0, obj->klass());
+  }
+  if (_changes % 2 == 0) {
+    Atomic::release_store(&_changes, _changes + 1);
+    OrderAccess::storestore();
   }
   PersistentSpace::set_captured(obj);
   _objects.append(obj);

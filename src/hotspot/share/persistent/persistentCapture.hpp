@@ -11,6 +11,8 @@
 #include "oops/oopsHierarchy.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentSpace.hpp"
+#include "runtime/atomic.hpp"
+#include "runtime/orderAccess.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
@@ -57,6 +59,7 @@ class PersistentCapture : public StackObj {
 
   Failure _failure;
 
+  static volatile uint32_t _changes;                     // odd while one sets captured bits
   void end();
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
@@ -92,6 +95,17 @@ class PersistentCapture : public StackObj {
     return klass->is_instance_klass() &&
            (_synchronizer == nullptr || klass->primary_super_of_depth(1) == _synchronizer || klass->name() == _stamped_lock);
   }
+  // Whether obj is captured, for good and as it is: no capture is going on that may still write
+  // it, or take it back. Without the log's lock a false answer says nothing.
+  static bool is_surely_captured(const void* obj) {
+    if (PersistentSpace::was_opened(obj)) return true;
+    const uint32_t before = Atomic::load_acquire(&_changes);
+    if (before % 2 != 0 || !PersistentSpace::is_captured(obj)) return false;
+    OrderAccess::loadload();
+    return Atomic::load(&_changes) == before;
+  }
+  // Whether copy, in P, may be what a capture put in the place of v, a string or box.
+  static bool is_copy(oopDesc* copy, oopDesc* v);
   // Writes the unlocked state where image, the object's, has another.
   static void put_unlocked_state(Klass* klass, char* image);
   static uint64_t clean_mark(oopDesc* obj);

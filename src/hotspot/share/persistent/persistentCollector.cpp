@@ -270,6 +270,7 @@ void PersistentCollector::remark(WorkerThreads* workers, BoolObjectClosure* is_a
   PersistentPhase phase("Purge");
   PersistentSweepTask task(is_alive, false);
   workers->run_task(&task);
+  PersistentSlots::end_preclean();
 }
 
 bool PersistentCollector::sweep_concurrently(G1ConcurrentMark* cm) {

@@ -353,8 +353,9 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
     if (!PersistentTrace::is_broken("log-fence")) PersistentMedia::sync_log();      // the one fence
     PersistentTrace::durable(seq);
     Atomic::release_store(&durable_lsn, appended_lsn);
-    Atomic::release_store(&appended_seq, seq);
+    // In this order: nobody finds something appended that has to be synced.
     Atomic::release_store(&durable_seq_, seq);
+    Atomic::release_store(&appended_seq, seq);
     prefetch_next(total);
   } else {
     Atomic::release_store(&appended_seq, seq);

@@ -152,8 +152,10 @@ class OpenedBitMap : public StackObj {
 
 // What an object still needs: its references, those of an array from an index on.
 struct OpenedObject {
-  oopDesc* _obj;
-  int      _from;
+  oopDesc*     _obj;
+  OpenedClass* _class;      // as it was, if objects overlap; its length, too
+  int          _from;
+  int          _length;
 };
 
 typedef OverflowTaskQueue<OpenedObject, mtPersistent>          OpenedQueue;
@@ -270,7 +272,7 @@ class Translator : public StackObj {
     }
   }
 
-  // Returns the length, if it is an array: if objects overlap it may change.
+  // Returns the length, if it is an array.
   int check_extent(oopDesc* obj, OpenedClass* c) {
     int length = 0;
     size_t bytes = c->size_of(obj, &length);
@@ -296,11 +298,11 @@ class Translator : public StackObj {
       if ((obj->mark().value() & ~markWord::hash_mask_in_place) != markWord::prototype().value()) {
         damaged(obj, "object with a damaged mark word");
       }
-      check_extent(obj, c);
+      int length = check_extent(obj, c);
       put(header_of(obj), c->_narrow);
       _t->_seen._bits.par_set_bit(bit);
       _objects++;
-      if (c->has_references()) _queue->push(OpenedObject{obj, 0});
+      if (c->has_references()) _queue->push(OpenedObject{obj, c, 0, length});
     } else {
       // The other worker is about to be done, or to end the VM.
       SpinYield yield;
@@ -346,8 +348,7 @@ class Translator : public StackObj {
   }
 
   void translate(OpenedObject o) {
-    OpenedClass* c = class_of_seen(o._obj);
-    int length = check_extent(o._obj, c);       // again, if objects overlap
+    OpenedClass* c = o._class;
     if (c->_klass->is_instance_klass()) {
       if (c->_klass == vmClasses::String_klass()) check_string(o._obj);
       for (int i = 0; i < c->slots(); i++) {
@@ -355,10 +356,10 @@ class Translator : public StackObj {
       }
     } else if (c->_klass->is_objArray_klass()) {
       uint32_t* slot = (uint32_t*)((char*)o._obj + objArrayOopDesc::base_offset_in_bytes());
-      int to = length;
-      if (length - o._from > Slice) {
+      int to = o._length;
+      if (o._length - o._from > Slice) {
         to = o._from + Slice;
-        _queue->push(OpenedObject{o._obj, to});
+        _queue->push(OpenedObject{o._obj, c, to, o._length});
       }
       for (int i = o._from; i < to; i++) {
         reference(slot + i, c->_element);

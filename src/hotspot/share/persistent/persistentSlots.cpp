@@ -178,6 +178,8 @@ void PersistentSlots::preclean(size_t segment, BoolObjectClosure* is_alive) {
   }
 }
 
+void PersistentSlots::end_preclean() { suspects->clear_and_deallocate(); }
+
 size_t PersistentSlots::precleaned() { return (size_t)suspects->length(); }
 
 static void purge_slot(narrowOop* slot, BoolObjectClosure* is_alive) {

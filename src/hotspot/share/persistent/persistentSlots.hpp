@@ -42,6 +42,7 @@ class PersistentSlots : public AllStatic {
   static void start_preclean();                                        // what it found before is void
   static void preclean(size_t segment, BoolObjectClosure* is_alive);   // beside the program, like targets_do
   static size_t precleaned();                                          // slots left for purge
+  static void end_preclean();
   // By any number of workers after prepare_oops_do: looks at the slots that preclean has found, or at all.
   static void purge(BoolObjectClosure* is_alive, bool precleaned);
   // [from, to) holds no objects any more; a multiple of 256 bytes.

@@ -233,7 +233,6 @@ void PersistentSpace::Update::finish(PersistentLogRecord* record) {
     add_words(record, _media->words(), _changes.at(i).word, _changes.at(n - 1).word + 1);
     i = n;
   }
-  _changes.clear();
 }
 
 void PersistentSpace::Update::abort() {

@@ -75,12 +75,13 @@ class PersistentSpace : public AllStatic {
   static size_t committed() { return _limit * LineSize; }
   static size_t capacity()  { return _line_count * LineSize; }
 
-  // Under the log's lock, except that a true answer is final while the object lives.
+  // Under the log's lock. Without it: see PersistentCapture::is_surely_captured.
   static bool is_captured(const void* obj) {
     if (_opened->at(line_of(obj))) return true;
     size_t bit = ((uintptr_t)obj - _base) / 8;
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }
+  static bool was_opened(const void* obj) { return _opened->at(line_of(obj)); }     // captured ever since
   static void set_captured(const void* obj);
   static void clear_captured(const void* obj);
   // Those captured since the heap was opened; under the lock.
@@ -95,7 +96,7 @@ class PersistentSpace : public AllStatic {
     Update() : _changes(0) {}
     void include(const void* obj, size_t bytes);
     void finish(PersistentLogRecord* record);
-    void abort();
+    void abort();                     // after finish, too: the record may fail
   };
 
   // Whether p lies in what the media knows as taken (opening checks references).

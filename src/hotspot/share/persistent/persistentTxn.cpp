@@ -254,7 +254,7 @@ PersistentTxn::Entry* PersistentTxn::append() {
   return _entries.append();
 }
 
-void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop) {
+void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked) {
   PersistentThread& pt = _thread->persistent();
   PersistentThread::Recent* recent = &pt._recent[recent_index(addr)];
   const int length = _entries.length();
@@ -271,18 +271,27 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   }
   // The object that was stored to last is asked about most.
   const Entry* last = length == 0 ? nullptr : _entries.adr_at(length - 1);
-  bool captured = (last != nullptr && last->_base == base && last->_captured) || PersistentSpace::is_captured(base);
+  bool captured = last != nullptr && last->_base == base && last->_captured;
+  if (!captured && PersistentSpace::is_captured(base)) {
+    captured = locked || PersistentCapture::is_surely_captured(base);
+    if (!captured) {
+      // A capture goes on, which may have set that: wait until it is over.
+      PersistentLog::lock();
+      captured = PersistentSpace::is_captured(base);
+      PersistentLog::unlock();
+    }
+  }
   if (!captured && !_implicit) {
     // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
     if (allocated_since(_range_marks.is_empty() ? 0 : _range_marks.last(), base)) return;
     if (!allocated_since(0, base)) {
       // A capture by another thread sees the object without the store, or with this entry.
-      PersistentLog::lock();
+      if (!locked) PersistentLog::lock();
       captured = PersistentSpace::is_captured(base);
       if (!captured) {
         _shared.append(Shared{Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false}, length});
       }
-      PersistentLog::unlock();
+      if (!locked) PersistentLog::unlock();
     }
   }
   Entry* e = append();
@@ -303,8 +312,8 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   }
 }
 
-void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value) {
-  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true);
+void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked) {
+  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked);
 }
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to) {
@@ -345,7 +354,10 @@ bool PersistentTxn::is_last(int i) const {
 
 static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
   if (e->_is_oop) {
-    return (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(e->_addr) == value;
+    oopDesc* found = PersistentRawMemory::load_oop(e->_addr);
+    oopDesc* stored = (oopDesc*)(uintptr_t)value;
+    // A capture, of this transaction or another, has put a copy there.
+    return found == stored || PersistentCapture::is_copy(found, stored);
   }
   return PersistentRawMemory::load(e->_addr, e->_size) == value;
 }
@@ -383,10 +395,17 @@ int PersistentTxn::find_conflict() const {
 void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
   PersistentLog::lock();
   PersistentLogRecord record;
+  GrowableArrayCHeap<int, mtPersistent> overwritten(0);       // by somebody else: their location's earlier entries, too
   for (int i = _entries.length() - 1; i >= mark; i--) {
     const Entry* e = _entries.adr_at(i);
     if (!PersistentSpace::is_captured(e->_base) && allocated_since(range_mark, e->_base)) continue;
-    if (!checked && !holds(e, e->_new) && !overlapped_by_other(i)) continue;
+    bool stands = overwritten.find_if([&] (int j) {
+      return _entries.adr_at(j)->_addr == e->_addr && _entries.adr_at(j)->_size == e->_size;
+    }) >= 0;
+    if (stands || (!checked && !holds(e, e->_new) && !overlapped_by_other(i))) {
+      if (!stands) overwritten.append(i);
+      continue;
+    }
     if (e->_is_oop) {
       PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     } else {
@@ -574,6 +593,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
 bool PersistentTxn::log_values(PersistentLogRecord* record) const {
   assert(PersistentLog::owned_by_self(), "what is captured does not change");
   const int length = _entries.length();
+  if (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop) return false;
   record->reserve(length, length * sizeof(uint64_t));
   for (int i = 0; i < length; i++) {
     const Entry* e = _entries.adr_at(i);

@@ -132,9 +132,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   PersistentTxn(JavaThread* thread, bool implicit = false);
   ~PersistentTxn();
 
-  // Before the store, or after an atomic one, by the owning thread. Leaf.
-  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false);
-  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value);
+  // Before the store, by the owning thread. Leaf. After an atomic one: then under the log's lock, if the object was not
+  // surely captured before.
+  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false);
+  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked = false);
   // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word too.
   static int recent_index(const void* addr) {
     return (int)(((uintptr_t)addr >> 3 ^ (uintptr_t)addr << 3) % PersistentThread::RecentCount);

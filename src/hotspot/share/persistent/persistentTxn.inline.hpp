@@ -19,7 +19,7 @@
 inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
-  if (txn == nullptr || txn->_entries.length() >= txn->_plain_limit || !PersistentSpace::is_captured(base) ||
+  if (txn == nullptr || txn->_entries.length() >= txn->_plain_limit || !PersistentCapture::is_surely_captured(base) ||
       PersistentCapture::may_be_synchronizer(base->klass())) {
     return false;
   }

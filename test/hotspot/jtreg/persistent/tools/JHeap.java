@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -116,11 +117,15 @@ public class JHeap {
     }
 
     static void overflow() throws Exception {
-        // A transaction larger than the log: its record refers to a file.
+        // A transaction larger than the log: its record refers to a file. A debug VM can be told to leave that there.
+        List<String> options = new ArrayList<>(SMALL);
+        if (!System.getProperty("jdk.debug", "release").equals("release")) {
+            options.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:PersistentHeapBreak=applier-idle"));
+        }
         Path heap = Path.of("overflow").toAbsolutePath();
         for (int i = 0; ; i++) {
             Tools.check(i < 20, "no kill left an overflow file");
-            Tools.finish(Tools.start(heap, Overflow.class, SMALL));
+            Tools.finish(Tools.start(heap, Overflow.class, options));
             try (var files = Files.list(heap)) {
                 List<Path> found = files.filter(f -> f.getFileName().toString().startsWith("overflow-")).toList();
                 if (found.isEmpty() || Tools.jheap("info", heap).out().contains(" 0 records")) continue;
