@@ -78,8 +78,8 @@ public final class CrashWorkload {
 
     static void step(Cell cell, Random random, int stores) {
         for (int i = 0; i < stores; i++) {
-            // Not the same one twice, so that the record has as many writes.
-            int index = (stores > LENGTH / 2) ? i % LENGTH : random.nextInt(LENGTH);
+            // Not the same one twice, and no neighbours, which would be one write: the record has as many writes.
+            int index = (stores > LENGTH / 2) ? (int) (i * 7L % LENGTH) : random.nextInt(LENGTH);
             long value = random.nextInt();
             cell.sum += value - cell.values[index];
             cell.values[index] = value;
