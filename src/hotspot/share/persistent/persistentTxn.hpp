@@ -136,9 +136,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // surely captured before.
   void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false);
   void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked = false);
-  // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word too.
+  // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word
+  // too, and the same field of objects side by side.
   static int recent_index(const void* addr) {
-    return (int)(((uintptr_t)addr >> 3 ^ (uintptr_t)addr << 3) % PersistentThread::RecentCount);
+    uintptr_t a = (uintptr_t)addr;
+    return (int)((a >> 3 ^ a >> 9 ^ a << 3) % PersistentThread::RecentCount);
   }
   // The same for what most transactions store: few numbers, to objects that were captured before. False, and
   // nothing done, if it is something else. Inline in persistentTxn.inline.hpp.

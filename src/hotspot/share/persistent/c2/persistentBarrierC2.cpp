@@ -350,9 +350,11 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   // The bytes from _recent to the location's place there.
   const int shift = exact_log2(sizeof(PersistentThread::Recent)) - LogBytesPerLong;
   const int log2_count = exact_log2(PersistentThread::RecentCount);
-  assert(PersistentTxn::recent_index((void*)(5 * BytesPerLong)) == 5 && PersistentTxn::recent_index((void*)BytesPerInt) == 32, "as here");
+  assert(PersistentTxn::recent_index((void*)(5 * BytesPerLong)) == 5 && PersistentTxn::recent_index((void*)BytesPerInt) == 32 &&
+         PersistentTxn::recent_index((void*)512) == 1, "as here");
   Node* index = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift)));
   index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift + log2_count)))));
+  index = gvn.transform(new XorLNode(index, gvn.transform(new URShiftXNode(adr_x, gvn.intcon(log2_count - shift)))));
   index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) * (int)sizeof(PersistentThread::Recent))));
   Node* found = thread_field(recent + byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG, index);
   const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(bt);
