@@ -15,6 +15,9 @@ IMAGE := $(CONF)/images/jdk
 # PC/SC headers come in a folder of their own on Debian.
 export C_INCLUDE_PATH := /usr/include/PCSC
 
+# HotSpot's own gtests take as long to compile as a quarter of the VM; empty: build them too.
+export GTEST_DIRS ?= persistent
+
 .PHONY: help images hotspot configure refresh check-overlay demo bench bench-image test test-gtest test-jtreg test-smoke test-crash test-dax test-upstream soak clean
 .DEFAULT_GOAL := images
 
@@ -22,8 +25,9 @@ help:
 	@echo "make images         the JDK, in build/<level>/images/jdk"
 	@echo "make hotspot        the VM alone, into build/<level>/jdk"
 	@echo "make demo           the bank: run, kill -9, run again (HEAP=<directory>)"
-	@echo "make test           all tests: overlay, gtest, jtreg, smoke (release VM), crash, upstream (a sample)"
-	@echo "make test-gtest | test-jtreg | test-smoke | test-crash"
+	@echo "make test           overlay, gtest, jtreg, crash (small), upstream (a sample)"
+	@echo "make test-gtest | test-jtreg | test-crash     one part, with all its configurations"
+	@echo "make test-smoke     some of our tests on the release VM, which it builds first"
 	@echo "make test-dax       a heap on an emulated NVDIMM (QEMU, ext4 -o dax), killed with -9: 3 minutes"
 	@echo "make test-upstream  OpenJDK's own tests on a persistent heap (MODE=a: unused, MODE=b: everything in it): hours"
 	@echo "make soak           random programs against a model of them, for MINUTES (30)"
@@ -51,11 +55,10 @@ check-overlay:
 demo: images
 	@JAVA=$(abspath $(IMAGE))/bin/java src/demo/bank/run.sh
 
-# The release VM is for the smoke tests.
 test: images
-	@+$(MAKE) --no-print-directory hotspot LEVEL=release
 	@make/test.sh $(LEVEL) all
 
+# The second build is the release VM.
 test-smoke: images
 	@+$(MAKE) --no-print-directory hotspot LEVEL=release
 	@make/test.sh $(LEVEL) smoke

@@ -15,13 +15,12 @@ CONC=${CONC:-2}
 LISTS=$ROOT/test/upstream
 JTREG=$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg
 [ -x "$IMAGE/bin/java" ] || die "no JDK in $IMAGE: run 'make images'"
-# The harness and javac run on the JDK we build with: a debug VM takes minutes for it.
-BOOT=$(sed -n 's/^BOOT_JDK *:= *//p' "$CONF/spec.gmk" 2>/dev/null || true)
-[ -x "$BOOT/bin/javac" ] || BOOT=$IMAGE
+BOOT=$(boot_jdk "$CONF" "$IMAGE")
 export JTREG_JAVA=$BOOT/bin/java
 
-GROUPS_a="hotspot/jtreg:tier1_gc hotspot/jtreg:tier1_runtime hotspot/jtreg:tier1_compiler jdk:tier1_part1"
-GROUPS_b="hotspot/jtreg/compiler/arraycopy hotspot/jtreg/compiler/intrinsics hotspot/jtreg/compiler/unsafe
+# To run some of them only, set GROUPS_a or GROUPS_b to their names.
+GROUPS_a=${GROUPS_a:-"hotspot/jtreg:tier1_gc hotspot/jtreg:tier1_runtime hotspot/jtreg:tier1_compiler jdk:tier1_part1"}
+GROUPS_b=${GROUPS_b:-"hotspot/jtreg/compiler/arraycopy hotspot/jtreg/compiler/intrinsics hotspot/jtreg/compiler/unsafe
           hotspot/jtreg/compiler/codegen hotspot/jtreg/compiler/escapeAnalysis
           jdk/java/util jdk/java/lang/String jdk/java/lang/StringBuffer jdk/java/lang/StringBuilder jdk/java/lang/StringCoding
           jdk/java/lang/invoke/VarHandles
@@ -29,7 +28,7 @@ GROUPS_b="hotspot/jtreg/compiler/arraycopy hotspot/jtreg/compiler/intrinsics hot
           jdk/jdk/incubator/vector/LongMaxVectorLoadStoreTests.java jdk/jdk/incubator/vector/Double128VectorLoadStoreTests.java
           jdk/jdk/incubator/vector/Short64VectorTests.java jdk/jdk/incubator/vector/Vector128ConversionTests.java
           jdk/jdk/incubator/vector/VectorReshapeTests.java jdk/jdk/incubator/vector/VectorRuns.java jdk/jdk/incubator/vector/VectorHash.java
-          jdk/jdk/incubator/vector/MismatchTest.java jdk/jdk/incubator/vector/UnalignedHeapTest.java"
+          jdk/jdk/incubator/vector/MismatchTest.java jdk/jdk/incubator/vector/UnalignedHeapTest.java"}
 # Naming the collector makes jtreg leave out tests that @require another one.
 FLAGS_STOCK="-XX:+UseG1GC"
 FLAGS_a="-XX:PersistentHeapSize=32m -XX:PersistentHeapLogSize=1m"
@@ -99,7 +98,7 @@ run() {                                # label, file of names, jtreg options… 
         dir=$OUT/$label.${suite%/*}
         mapfile -t tests < <(of_suite "$suite" "$names" | sed "s|^|$JDK_TREE/test/$suite/|")
         [ ${#tests[@]} -gt 0 ] || continue
-        jt "$dir" -conc:"$CONC" -timeoutFactor:8 -retain:fail,error -verbose:fail,error,time "$@" "${tests[@]}" > "$dir.log" 2>&1 || true
+        jt "$dir" -conc:"$CONC" -timeoutFactor:"${TIMEOUT_FACTOR:-8}" -retain:fail,error -verbose:fail,error,time "$@" "${tests[@]}" > "$dir.log" 2>&1 || true
         [ -f "$dir/report/text/summary.txt" ] || { tail -20 "$dir.log"; die "jtreg did not run"; }
         awk -v s="$suite" '{ t = $1; $1 = ""; sub(/^ /, ""); print substr($1, 1, length($1) - 1), s "/" t, $0 }' "$dir/report/text/summary.txt" >> "$OUT/$label.results"
     done

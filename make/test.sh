@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs tests on the JDK of build/<level>: make/test.sh LEVEL all|gtest|jtreg|smoke|crash|upstream.
+# Runs tests on the JDK of build/<level>: make/test.sh LEVEL all|overlay|gtest|jtreg|smoke|crash|upstream.
+# 'all' is what CI has time for: all but smoke, which takes a second build.
 # Each part prints its own counts, the last line their sum.
 . "$(dirname "$0")/common.sh"
 LEVEL=${1:-fastdebug}
@@ -45,12 +46,14 @@ natives() {
     done
 }
 
-# run_jtreg NAME IMAGE DIR-OR-TEST...: our own tests, with the audit on.
+# run_jtreg NAME IMAGE DIR-OR-TEST...: our own tests, with the audit on. Those with the key
+# 'stress' repeat a test in more configurations and are left to 'make test-jtreg'.
 run_jtreg() {
-    local name=$1 image=$2 log=$OUT/$1.txt p f e
+    local name=$1 image=$2 log=$OUT/$1.txt p f e keys=()
     shift 2
+    [ "$WHAT" != all ] || keys=('-k:!stress')
     natives
-    JT_JAVA="$image" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$image" -conc:2 -timeoutFactor:4 -retain:fail,error \
+    JTREG_JAVA="$(boot_jdk "$CONF" "$image")/bin/java" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$image" -conc:2 -timeoutFactor:4 -retain:fail,error "${keys[@]}" \
         -nativepath:"$OUT/native" -vmoption:-XX:+UnlockDiagnosticVMOptions -vmoption:-XX:+PersistentHeapAudit \
         -verbose:fail,error,time -w:"$OUT/$name/work" -r:"$OUT/$name/report" "$@" > "$log" 2>&1 || true
     p=$(sed -n 's/^Test results:.*passed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)
@@ -106,7 +109,7 @@ upstream() {
 }
 
 case $WHAT in
-    all)   overlay; gtest; jtreg; smoke; crash; upstream ;;
+    all)   overlay; gtest; jtreg; crash; upstream ;;
     gtest|jtreg|smoke|crash|overlay|upstream) $WHAT ;;
     *)     die "unknown part $WHAT" ;;
 esac

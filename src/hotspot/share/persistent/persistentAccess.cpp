@@ -39,20 +39,15 @@ static uint64_t truncate(uint64_t value, int size) {
 
 // The log's lock, held for a store outside a transaction and its append: what is
 // appended last for a location is what was stored last.
+// An atomic access in a transaction, too, is recorded after it is done: unless its object is captured for good, nobody
+// may capture that in between.
 class PersistentStoreScope : public StackObj {
- public:
-  PersistentStoreScope()  { PersistentLog::lock(); }
-  ~PersistentStoreScope() { PersistentLog::unlock(); }
-};
-
-// An atomic access in a transaction is recorded after it is done. Nobody captures the object in between.
-class PersistentAtomicScope : public StackObj {
   const bool _locked;
  public:
-  PersistentAtomicScope(oopDesc* base) : _locked(!PersistentCapture::is_surely_captured(base)) {
+  PersistentStoreScope(bool locked = true) : _locked(locked) {
     if (_locked) PersistentLog::lock();
   }
-  ~PersistentAtomicScope() {
+  ~PersistentStoreScope() {
     if (_locked) PersistentLog::unlock();
   }
   bool locked() const { return _locked; }
@@ -168,7 +163,7 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
     return PersistentRawMemory::cmpxchg(addr, size, compare, value);
   }
   if (in_txn(thread)) {
-    PersistentAtomicScope scope(base);
+    PersistentStoreScope scope(!PersistentCapture::is_surely_captured(base));
     uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
     if (found == compare) {
       thread->persistent()._txn->record(base, addr, size, compare, value, false, scope.locked());
@@ -374,7 +369,7 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
     return cast_to_oop(found);
   }
   if (in_txn(thread)) {
-    PersistentAtomicScope scope(obj);
+    PersistentStoreScope scope(!PersistentCapture::is_surely_captured(obj));
     if (op(addr, c, v, &found)) {
       thread->persistent()._txn->record_oop(obj, addr, found, v, scope.locked());
     }

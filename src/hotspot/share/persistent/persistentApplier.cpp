@@ -80,6 +80,8 @@ void PersistentApplier::apply(const PersistentRecordHeader* record) {
 }
 
 class PersistentApplierThread : public NamedThread {
+  static const size_t BatchSize = 16 * K;                   // of the log
+
   PlatformMonitor _monitor;
   bool _demand;
   bool _work;
@@ -90,21 +92,33 @@ class PersistentApplierThread : public NamedThread {
   jlong _last_trim;
   GrowableArrayCHeap<uint64_t, mtPersistent> _overflows;    // applied, not yet deleted
 
-  // False if there was nothing to do.
-  bool apply_durable() {
-    bool any = false;
-    while (const PersistentRecordHeader* h = PersistentLog::next_record(&_applied_lsn, _applied_seq + 1)) {
-      PersistentBackup::begin_record();
+  // Some records, up to that one. What is done once for many costs little for each: the lock,
+  // and asking what is durable, which takes that line away from those who commit. A locked
+  // instruction would also wait until the writes before it have left the processor, each
+  // most likely a miss.
+  void apply_batch(uint64_t durable_seq) {
+    const uint64_t begin = _applied_lsn;
+    PersistentBackup::begin_batch();
+    do {
+      const PersistentRecordHeader* h = PersistentLog::next_record(&_applied_lsn, _applied_seq + 1);
       PersistentApplier::apply(h);
       if (h->type == PersistentRecordHeader::overflow) _overflows.append(h->seq);
       _applied_lsn += sizeof(*h) + h->length;
       _applied_seq++;
-      PersistentBackup::end_record(_applied_lsn, _applied_seq);
-      any = true;
-      uint64_t trimmed_seq;
-      if (_applied_lsn - PersistentLog::trimmed(&trimmed_seq) > PersistentLog::size() / 4) trim();
+    } while (_applied_seq < durable_seq && _applied_lsn - begin < BatchSize);
+    PersistentBackup::end_batch(_applied_lsn, _applied_seq);
+  }
+
+  void apply_durable() {
+    while (true) {
+      const uint64_t durable_seq = PersistentLog::durable_seq();
+      if (_applied_seq == durable_seq) return;
+      while (_applied_seq < durable_seq) {
+        apply_batch(durable_seq);
+        uint64_t trimmed_seq;
+        if (_applied_lsn - PersistentLog::trimmed(&trimmed_seq) > PersistentLog::size() / 4) trim();
+      }
     }
-    return any;
   }
 
   void trim() {
@@ -118,6 +132,13 @@ class PersistentApplierThread : public NamedThread {
     if (!PersistentTrace::is_broken("checkpoint-first")) PersistentLog::trim(_applied_lsn, _applied_seq);
     delete_overflows();
     _last_trim = os::javaTimeNanos();
+  }
+
+  void wake(bool* reason) {
+    _monitor.lock();
+    *reason = true;
+    _monitor.notify_all();
+    _monitor.unlock();
   }
 
   void delete_overflows() {
@@ -152,19 +173,8 @@ class PersistentApplierThread : public NamedThread {
     _monitor.unlock();
   }
 
-  void demand() {
-    _monitor.lock();
-    _demand = true;
-    _monitor.notify_all();
-    _monitor.unlock();
-  }
-
-  void work() {
-    _monitor.lock();
-    _work = true;
-    _monitor.notify_all();
-    _monitor.unlock();
-  }
+  void demand() { wake(&_demand); }
+  void work()   { wake(&_work); }
 
   void stop() {
     _monitor.lock();

@@ -20,9 +20,9 @@ class PersistentApplier : public AllStatic {
   static void start();
   static void stop();
   // Applies what is durable, and frees its log space, soon.
+  static void demand_space();
   // There is a good deal to apply: it need not wait for its interval to end.
   static void work_is_waiting();
-  static void demand_space();
   // One record; idempotent. Also recovery's.
   static void apply(const PersistentRecordHeader* record);
 };

@@ -7,6 +7,7 @@
 #define SHARE_PERSISTENT_PERSISTENTAUDIT_HPP
 
 #include "memory/allStatic.hpp"
+#include "runtime/atomic.hpp"
 #include "utilities/globalDefinitions.hpp"
 
 class outputStream;
@@ -24,6 +25,7 @@ class PersistentAudit : public AllStatic {
   // PersistentHeapAuditInterval: counts a commit; leaf. The audit itself needs a
   // thread in VM that may safepoint. A difference is fatal.
   static void count_commit();
+  static bool is_due()     { return Atomic::load(&_due); }
   static void run_if_due();
 
   // Runs at a safepoint; differences go to st (the first ones), returns their number.

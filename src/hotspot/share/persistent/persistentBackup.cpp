@@ -22,7 +22,7 @@
 static const size_t PieceSize = 64 * K;
 static const size_t SyncSize  = 16 * M;       // the copy's dirty pages, so that no write has to wait for long
 
-// Held for a piece, and for a record by the applier.
+// Held for a piece, and for a batch of records by the applier.
 static PlatformMutex* lock = nullptr;
 static volatile int   applier_waits = 0;
 // Under the lock:
@@ -43,13 +43,13 @@ void PersistentBackup::initialize(uint64_t lsn, uint64_t seq) {
   applied_seq = seq;
 }
 
-void PersistentBackup::begin_record() {
+void PersistentBackup::begin_batch() {
   Atomic::inc(&applier_waits);
   lock->lock();
   Atomic::dec(&applier_waits);
 }
 
-void PersistentBackup::end_record(uint64_t lsn, uint64_t seq) {
+void PersistentBackup::end_batch(uint64_t lsn, uint64_t seq) {
   applied_lsn = lsn;
   applied_seq = seq;
   lock->unlock();

@@ -11,17 +11,17 @@
 
 // A consistent copy of the heap while it is in use. The copier goes through `data` from
 // front to back, piece by piece; what the applier writes to a place that is copied already, it
-// writes to the copy, too. So between two records the part behind the copier is
+// writes to the copy, too. So between two batches of records the part behind the copier is
 // what home is, and once the copier has reached the end, the copy is the heap as of
 // the last record applied: its log is empty. Commits wait for none of this: pieces
-// and records exclude each other, and only the applier takes records.
+// and batches exclude each other, and only the applier takes records.
 class PersistentBackup : public AllStatic {
  public:
   // ---- The applier's side ----
   // Before the first record is applied by the thread: home has everything up to here.
   static void initialize(uint64_t lsn, uint64_t seq);
-  static void begin_record();
-  static void end_record(uint64_t lsn, uint64_t seq);     // of the next byte; of the record
+  static void begin_batch();
+  static void end_batch(uint64_t lsn, uint64_t seq);      // of the next byte; of the last record
   // Part of a record was written home.
   static void written(uint64_t offset, const void* bytes, size_t length);
 

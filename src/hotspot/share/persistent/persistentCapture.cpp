@@ -136,6 +136,12 @@ class PersistentCopies : public AllStatic {
     memcpy(&bits, payload(v), MIN2(payload_size(v), sizeof(bits)));
     return (uint32_t)(((bits ^ (uintptr_t)v->klass()) * UCONST64(0x9E3779B97F4A7C15)) >> 32);
   }
+  static void* payload(oopDesc* v) {
+    return (char*)v + java_lang_boxing_object::value_offset(vmClasses::box_klass_type(v->klass()));
+  }
+  static size_t payload_size(oopDesc* v) {
+    return type2aelembytes(vmClasses::box_klass_type(v->klass()));
+  }
   static size_t find_slot(oopDesc* v) {
     size_t i = (hash_of(v) * 0x9E3779B1u) & (_size - 1);
     while (_table[i] != nullptr && !equals(_table[i], v)) {
@@ -145,6 +151,9 @@ class PersistentCopies : public AllStatic {
   }
 
  public:
+  static bool is_copied(Klass* klass) {
+    return klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT;
+  }
   static bool equals(oopDesc* a, oopDesc* b) {
     if (a->klass() != b->klass()) return false;
     if (a->klass() == vmClasses::String_klass()) {
@@ -152,12 +161,7 @@ class PersistentCopies : public AllStatic {
     }
     return memcmp(payload(a), payload(b), payload_size(a)) == 0;
   }
-  static void* payload(oopDesc* v) {
-    return (char*)v + java_lang_boxing_object::value_offset(vmClasses::box_klass_type(v->klass()));
-  }
-  static size_t payload_size(oopDesc* v) {
-    return type2aelembytes(vmClasses::box_klass_type(v->klass()));
-  }
+
   static void forget() {
     FREE_C_HEAP_ARRAY(oopDesc*, _table);
     _table = nullptr;
@@ -191,9 +195,8 @@ size_t    PersistentCopies::_count = 0;
 void PersistentCapture::forget_copies() { PersistentCopies::forget(); }
 
 bool PersistentCapture::is_copy(oopDesc* copy, oopDesc* v) {
-  if (copy == nullptr || v == nullptr || !PHeap::contains(copy) || PHeap::contains(v)) return false;
-  bool copied = v->klass() == vmClasses::String_klass() || vmClasses::box_klass_type(v->klass()) != T_OBJECT;
-  return copied && PersistentCopies::equals(copy, v);
+  return copy != nullptr && v != nullptr && PHeap::contains(copy) && !PHeap::contains(v) &&
+         PersistentCopies::is_copied(v->klass()) && PersistentCopies::equals(copy, v);
 }
 
 // A copy in P of an object of V without references. Null if P is full.
@@ -319,7 +322,7 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, 
   }
   if (!PHeap::contains(obj)) {
     Klass* klass = obj->klass();
-    if (klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT) {
+    if (PersistentCopies::is_copied(klass)) {
       if (PersistentAllocateAll) {
         // Programs compare interned strings and cached boxes by identity.
         *media = 0;

@@ -229,6 +229,15 @@ void PersistentCollector::begin_concurrent(GCCause::Cause cause) {
   begin();
 }
 
+// f of 0 to count - 1, beside the program; true if the cycle was aborted meanwhile.
+template <typename F> static bool concurrently_do(G1ConcurrentMark* cm, size_t count, F f) {
+  for (size_t i = 0; i < count; i++) {
+    f(i);
+    if (cm->do_yield_check() && cm->has_aborted()) return true;
+  }
+  return false;
+}
+
 class PersistentMarkFromSlotClosure : public ObjectClosure {
   G1ConcurrentMark* _cm;
  public:
@@ -242,11 +251,7 @@ bool PersistentCollector::mark_from_slots(G1ConcurrentMark* cm) {
   if (cm->has_aborted()) return true;
   if (_concurrent) return false;
   PersistentMarkFromSlotClosure mark(cm);
-  for (size_t segment = 0; segment < PersistentSlots::segments(); segment++) {
-    PersistentSlots::targets_do(segment, &mark);
-    if (cm->do_yield_check() && cm->has_aborted()) return true;
-  }
-  return false;
+  return concurrently_do(cm, PersistentSlots::segments(), [&] (size_t segment) { PersistentSlots::targets_do(segment, &mark); });
 }
 
 bool PersistentCollector::preclean(G1ConcurrentMark* cm) {
@@ -256,9 +261,8 @@ bool PersistentCollector::preclean(G1ConcurrentMark* cm) {
   PersistentPhase phase("Preclean");
   PersistentSlots::start_preclean();
   G1CMIsAliveClosure is_alive(cm);
-  for (size_t segment = 0; segment < PersistentSlots::segments(); segment++) {
-    PersistentSlots::preclean(segment, &is_alive);
-    if (cm->do_yield_check() && cm->has_aborted()) return true;
+  if (concurrently_do(cm, PersistentSlots::segments(), [&] (size_t segment) { PersistentSlots::preclean(segment, &is_alive); })) {
+    return true;
   }
   log_debug(pheap, gc)("Preclean: %zu references to the ordinary heap left for remark", PersistentSlots::precleaned());
   return false;
@@ -279,10 +283,7 @@ bool PersistentCollector::sweep_concurrently(G1ConcurrentMark* cm) {
   if (!_concurrent) return false;
   {
     PersistentPhase phase("Sweep");
-    for (size_t chunk = 0; chunk < PHeap::size() / ChunkSize; chunk++) {
-      sweep_chunk(chunk);
-      if (cm->do_yield_check() && cm->has_aborted()) return true;
-    }
+    if (concurrently_do(cm, PHeap::size() / ChunkSize, sweep_chunk)) return true;
   }
   finish("concurrent", publish());
   grow(0);

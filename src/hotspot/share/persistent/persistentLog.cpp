@@ -120,11 +120,17 @@ void PersistentLog::unlock() {
   log_lock->unlock();
 }
 
+bool PersistentLog::try_lock() {
+  if (!log_lock->try_lock()) return false;
+  log_owner = Thread::current_or_null();
+  return true;
+}
+
 bool PersistentLog::owned_by_self() {
   return log_owner != nullptr && log_owner == Thread::current_or_null();
 }
 
-static bool is_mapped() { return PersistentMedia::kind() != PersistentMedia::Kind::file; }
+bool PersistentLog::is_mapped() { return PersistentMedia::kind() != PersistentMedia::Kind::file; }
 
 // ---- Checkpoints ----
 
@@ -305,11 +311,20 @@ static void prefetch_next(size_t bytes) {
   }
 }
 
+static bool has_space(size_t bytes) {
+  return ring_size - (appended_lsn - Atomic::load_acquire(&trimmed_lsn)) >= bytes;
+}
+
+// What must be free before a record of that size, header and all, is appended.
+static size_t space_for(size_t total) { return total * 2 + 2 * sizeof(PersistentRecordHeader); }
+
+static bool is_overflow(size_t total) { return total > ring_size / 4; }
+
 // Waits, if need be, until the applier has freed that much.
 static void wait_for_space(size_t bytes) {
-  if (ring_size - (appended_lsn - Atomic::load_acquire(&trimmed_lsn)) >= bytes) return;
+  if (has_space(bytes)) return;
   sync_monitor->lock();
-  while (ring_size - (appended_lsn - trimmed_lsn) < bytes) {
+  while (!has_space(bytes)) {
     PersistentApplier::demand_space();
     sync_monitor->wait(10);
   }
@@ -324,7 +339,7 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   PersistentRecordHeader::Type type = PersistentRecordHeader::writes;
   PersistentRecordHeader* header = (PersistentRecordHeader*)record->_buffer;
   struct { PersistentRecordHeader header; PersistentOverflow body; } overflow;
-  if (sizeof(PersistentRecordHeader) + length > ring_size / 4) {
+  if (is_overflow(sizeof(PersistentRecordHeader) + length)) {
     overflow.body.length = length;
     overflow.body.crc = PersistentLogFormat::crc(0, record->bytes(), length);
     overflow.body.reserved = 0;
@@ -335,7 +350,7 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
     length = sizeof(overflow.body);
   }
   size_t total = sizeof(PersistentRecordHeader) + length;
-  wait_for_space(total * 2 + 2 * sizeof(PersistentRecordHeader));
+  wait_for_space(space_for(total));
   size_t rest = PersistentLogFormat::rest_of_lap(ring_size, appended_lsn);
   if (rest < total) {
     wait_for_space(rest + total);
@@ -364,6 +379,14 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   const uint64_t stretch = ring_size / 8;
   if (begin / stretch != appended_lsn / stretch) PersistentApplier::work_is_waiting();
   return seq;
+}
+
+uint64_t PersistentLog::try_append(const PersistentLogRecord* record) {
+  const size_t total = sizeof(PersistentRecordHeader) + record->length();
+  const size_t rest = PersistentLogFormat::rest_of_lap(ring_size, appended_lsn);
+  if (!is_mapped() || is_overflow(total) || !has_space(space_for(total) + (rest < total ? rest : 0))) return 0;
+  char err[1];
+  return append(record, err, sizeof(err));
 }
 
 uint64_t PersistentLog::last_seq()    { return Atomic::load_acquire(&appended_seq); }
@@ -421,10 +444,9 @@ void PersistentLog::wait_durable(uint64_t seq) {
 // ---- For the applier ----
 
 const PersistentRecordHeader* PersistentLog::next_record(uint64_t* lsn, uint64_t seq) {
+  assert(seq <= durable_seq(), "only what is durable may reach home");
   while (true) {
     *lsn = PersistentLogFormat::skip_short_rest(ring_size, *lsn);
-    // Only what is durable may reach home.
-    if (seq > durable_seq()) return nullptr;
     const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring() + *lsn % ring_size);
     guarantee(h->magic == PersistentRecordHeader::Magic && h->lsn == *lsn && h->seq == seq,
               "record " UINT64_FORMAT " of the log is gone", seq);

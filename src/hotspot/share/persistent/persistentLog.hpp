@@ -88,13 +88,20 @@ class PersistentLog : public AllStatic {
   // stores outside transactions. A no-safepoint lock.
   static void lock();
   static void unlock();
+  static bool try_lock();
   static bool owned_by_self();
+
+  // dax, memory: what is appended is durable at once.
+  static bool is_mapped();
 
   // Appends under the lock; the record's sequence number. It is durable once
   // wait_durable(seq) returns. Records too large for the log go to a file of their
   // own (overflow-<seq>) that the log refers to. Returns 0 with errbuf set if there
   // is no space for that (disk full); any other failure stops the VM.
   static uint64_t append(const PersistentLogRecord* record, char* errbuf, size_t errlen);
+
+  // Appends if it need not wait for space, nor for a file: 0 otherwise.
+  static uint64_t try_append(const PersistentLogRecord* record);
 
   // dax, memory: returns at once (append has fenced). file: group commit, the first
   // waiter syncs for all. Leaf-safe: never safepoints; `may_block` callers in VM state should
@@ -109,7 +116,7 @@ class PersistentLog : public AllStatic {
   // Waits until every appended record is applied and home is durable (tests, audit).
   static void drain();
 
-  // The applier's side. next_record: the record with that sequence number if it is
+  // The applier's side. next_record: the record with that sequence number, which is
   // durable; *lsn is moved to it, past a pad.
   static const struct PersistentRecordHeader* next_record(uint64_t* lsn, uint64_t seq);
   static void     trim(uint64_t lsn, uint64_t seq);      // home is durable up to here

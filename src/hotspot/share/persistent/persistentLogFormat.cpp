@@ -88,18 +88,37 @@ const PersistentRecordHeader* PersistentLogFormat::torn_record(const char* ring,
   return whole ? h : nullptr;
 }
 
+// Whether a header may begin there. Without branches, so that it is as fast as memory: an
+// opening heap looks through the whole log.
+static bool may_have_record(const char* p, size_t length) {
+  uint32_t any = 0;
+  for (size_t i = 0; i < length; i += 8) {
+    any |= *(const uint32_t*)(p + i) == PersistentRecordHeader::Magic;
+  }
+  return any != 0;
+}
+
 bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
   const size_t last = size - sizeof(PersistentRecordHeader);
   size_t i = (size_t)(lsn % size);
-  for (uint64_t at = lsn; at < lsn + size; at += 8, i += 8) {
-    if (i >= size) i -= size;
-    const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + i);
-    if (i <= last && h->magic == PersistentRecordHeader::Magic &&
-        h->lsn == at && h->seq >= seq &&
-        // A later epoch began with a checkpoint that was durable.
-        (h->epoch == epoch ? h->durable >= seq : h->epoch > epoch) &&
-        record_at(ring, size, at, h->seq, h->epoch) != nullptr) {
-      return true;
+  uint64_t at = lsn;
+  while (at < lsn + size) {
+    if (i == size) i = 0;
+    const size_t piece = (size_t)MIN3((uint64_t)(4 * K), (uint64_t)(size - i), lsn + size - at);
+    if (!may_have_record(ring + i, piece)) {
+      i += piece;
+      at += piece;
+      continue;
+    }
+    for (const size_t end = i + piece; i < end; i += 8, at += 8) {
+      const PersistentRecordHeader* h = (const PersistentRecordHeader*)(ring + i);
+      if (i <= last && h->magic == PersistentRecordHeader::Magic &&
+          h->lsn == at && h->seq >= seq &&
+          // A later epoch began with a checkpoint that was durable.
+          (h->epoch == epoch ? h->durable >= seq : h->epoch > epoch) &&
+          record_at(ring, size, at, h->seq, h->epoch) != nullptr) {
+        return true;
+      }
     }
   }
   return false;

@@ -16,6 +16,7 @@
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
+#include "persistent/persistentRuntime.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTrace.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -69,21 +70,13 @@ JVM_ENTRY(static void, PVM_setRootDirectory(JNIEnv* env, jclass cls, jobject obj
   PersistentLog::wait_durable(seq);
 JVM_END
 
-// How a transaction ends, in Java code and in the unlock methods of the program's locks, must not overflow the stack
-// half way. close() is called where the transaction began: so it has at least this.
-static const size_t StackToEnd = 16 * K;
-
-static bool is_stack_short(JavaThread* thread) {
-  return os::current_stack_pointer() < thread->stack_overflow_state()->shadow_zone_safe_limit() + StackToEnd;
-}
-
 JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
-  if (is_stack_short(THREAD)) THROW(vmSymbols::java_lang_StackOverflowError());
+  if (PersistentRuntime::is_stack_short(THREAD)) THROW(vmSymbols::java_lang_StackOverflowError());
   PersistentTxn::begin(THREAD);
 JVM_END
 
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
-  if (is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);
+  if (PersistentRuntime::is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);
   jlong seq = (jlong)PersistentTxn::commit(CHECK_0);
   PersistentAudit::run_if_due();
   if (seq != 0 && (uint64_t)seq <= PersistentLog::durable_seq()) {

@@ -9,8 +9,10 @@
 #include "oops/access.inline.hpp"
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentTxn.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
 #include "runtime/javaThread.hpp"
+#include "runtime/os.hpp"
 
 JRT_ENTRY(void, PersistentRuntime::store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value))
   if (base == nullptr) {
@@ -31,4 +33,17 @@ JRT_LEAF(void, PersistentRuntime::store_primitive(JavaThread* current, oopDesc* 
     case -8: PersistentAccess::plain_store_8(current, base, addr, value); break;
     default: PersistentAccess::store(current, base, addr, size, value);
   }
+JRT_END
+
+bool PersistentRuntime::is_stack_short(JavaThread* current) {
+  const size_t StackToEnd = 16 * K;
+  return os::current_stack_pointer() < current->stack_overflow_state()->shadow_zone_safe_limit() + StackToEnd;
+}
+
+JRT_LEAF(jint, PersistentRuntime::try_begin(JavaThread* current))
+  return !is_stack_short(current) && PersistentTxn::try_begin(current) ? 1 : 0;
+JRT_END
+
+JRT_LEAF(jint, PersistentRuntime::try_commit(JavaThread* current))
+  return !is_stack_short(current) && PersistentTxn::try_commit(current) ? 1 : 0;
 JRT_END

@@ -12,7 +12,7 @@
 
 class JavaThread;
 
-// What generated code calls to store into P. The leaves are in persistentAccess.hpp.
+// What generated code calls to store into P, and for transactions. The leaves that store are in persistentAccess.hpp.
 class PersistentRuntime : public AllStatic {
  public:
   // Stores a reference, into V too; may throw NullPointerException,
@@ -20,6 +20,14 @@ class PersistentRuntime : public AllStatic {
   static void store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value);
   // Leaf with the size as an argument; negative: no fence is needed.
   static void store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size);
+
+  // Leaves: PersistentTxn::try_begin, try_commit. 1 or 0.
+  static jint try_begin(JavaThread* current);
+  static jint try_commit(JavaThread* current);
+
+  // How a transaction ends, in Java code and in the unlock methods of the program's locks, must not overflow the stack
+  // half way. close() is called where the transaction began: so it has at least what is asked for then.
+  static bool is_stack_short(JavaThread* current);
 };
 
 #endif // SHARE_PERSISTENT_PERSISTENTRUNTIME_HPP

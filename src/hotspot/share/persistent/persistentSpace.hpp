@@ -77,7 +77,7 @@ class PersistentSpace : public AllStatic {
 
   // Under the log's lock. Without it: see PersistentCapture::is_surely_captured.
   static bool is_captured(const void* obj) {
-    if (_opened->at(line_of(obj))) return true;
+    if (was_opened(obj)) return true;
     size_t bit = ((uintptr_t)obj - _base) / 8;
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
  */
 
-#include "persistent/persistentTxn.hpp"
+#include "persistent/persistentTxn.inline.hpp"
 
 #include "classfile/symbolTable.hpp"
 #include "memory/allocation.inline.hpp"
@@ -22,6 +22,7 @@
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
+#include "persistent/persistentTrace.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/javaThread.hpp"
@@ -241,22 +242,20 @@ void PersistentTxn::rebuild_table(size_t size) {
   }
 }
 
-PersistentTxn::Entry* PersistentTxn::append() {
-  if (_entries.is_full()) {
-    // The entries move: nobody may know where they were.
-    PersistentThread& pt = _thread->persistent();
-    uintptr_t start = pt._own_start;
-    size_t size = pt._own_size;
-    pt.new_level();
-    pt._own_start = start;
-    pt._own_size = size;
-  }
-  return _entries.append();
+void PersistentTxn::grow() {
+  _entries.grow();
+  // Nobody may know where they were.
+  PersistentThread& pt = _thread->persistent();
+  uintptr_t start = pt._own_start;
+  size_t size = pt._own_size;
+  pt.new_level();
+  pt._own_start = start;
+  pt._own_size = size;
 }
 
 void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked) {
-  PersistentThread& pt = _thread->persistent();
-  PersistentThread::Recent* recent = &pt._recent[recent_index(addr)];
+  PersistentThread* pt = &_thread->persistent();
+  const int log2_size = log2i_exact(size);
   const int length = _entries.length();
   size_t slot = 0;
   if (_is_indexed) {
@@ -265,7 +264,7 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
     if (!is_empty(slot) && _table[slot].index >= mark) {
       Entry* e = _entries.adr_at(_table[slot].index);
       e->_new = new_value;
-      *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
+      remember(pt, addr, log2_size, e);
       return;
     }
   }
@@ -294,15 +293,10 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
       if (!locked) PersistentLog::unlock();
     }
   }
-  Entry* e = append();
-  e->_base = base;
-  e->_addr = (char*)addr;
-  e->_old = old_value;
-  e->_new = new_value;
-  e->_size = (uint8_t)size;
-  e->_is_oop = is_oop;
-  e->_captured = captured;
-  *recent = PersistentThread::Recent{pt.recent_key(addr, log2i_exact(size)), &e->_new};
+  if (_entries.is_full()) grow();
+  Entry* e = _entries.append();
+  *e = Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
+  remember(pt, addr, log2_size, e);
   if (_is_indexed) {
     if (!is_empty(slot)) _repeats = true;       // of an outer level
     _table[slot] = Slot{_generation, length};
@@ -478,6 +472,13 @@ void PersistentTxn::end(JavaThread* thread) {
   }
 }
 
+// Returns the number to wait for: what the thread stored before, outside transactions, becomes durable with it.
+uint64_t PersistentTxn::end_committed(JavaThread* thread) {
+  end(thread);
+  PersistentAudit::count_commit();
+  return thread->persistent()._last_seq;
+}
+
 void PersistentTxn::begin(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
   if (pt._txn != nullptr && pt._txn->is_implicit()) {
@@ -489,6 +490,13 @@ void PersistentTxn::begin(JavaThread* thread) {
   } else {
     pt._txn->push_savepoint();
   }
+}
+
+bool PersistentTxn::try_begin(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  if (pt._txn != nullptr || pt._spare_txn == nullptr) return false;
+  begin(thread);
+  return true;
 }
 
 void PersistentTxn::rollback(JavaThread* thread) {
@@ -528,11 +536,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return 0;
   }
 
-  if (txn->_entries.is_empty()) {
-    end(thread);
-    PersistentAudit::count_commit();
-    return pt._last_seq;
-  }
+  if (txn->_entries.is_empty()) return end_committed(thread);
 
   char err[512];
   PersistentCapture::Failure failure;
@@ -546,9 +550,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
         PersistentLog::unlock();
         if (seq == 0) break;
         pt._last_seq = seq;
-        end(thread);
-        PersistentAudit::count_commit();
-        return seq;
+        return end_committed(thread);
       }
     }
     int conflict = txn->find_conflict();
@@ -565,12 +567,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     PersistentCapture capture(thread, &record);
     bool ok = txn->log(&record, &capture, err, sizeof(err));
     PersistentLog::unlock();
-    if (ok) {
-      end(thread);
-      PersistentAudit::count_commit();
-      // What the thread stored before, outside transactions, becomes durable with it.
-      return pt._last_seq;
-    }
+    if (ok) return end_committed(thread);
     failure = capture.failure();
     // No room for the copy of a string: again after a collection.
     bool again = failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
@@ -585,6 +582,30 @@ uint64_t PersistentTxn::commit(TRAPS) {
   }
   failure.throw_it(THREAD);
   return 0;
+}
+
+bool PersistentTxn::try_commit(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  PersistentTxn* txn = pt._txn;
+  // Also what is of use for tests only, and does more than a leaf may.
+  if (txn->depth() > 1 || txn->_entries.length() > MaxUnindexed || txn->is_large() || pt._allocates_all ||
+      !PersistentLog::is_mapped() || PersistentTrace::is_enabled() || PersistentAudit::is_due()) {
+    return false;
+  }
+  if (!txn->_entries.is_empty()) {
+    if (!PersistentLog::try_lock()) return false;
+    uint64_t seq;
+    {
+      PersistentLogRecord record;
+      seq = txn->log_values(&record) ? PersistentLog::try_append(&record) : 0;
+    }
+    PersistentLog::unlock();
+    if (seq == 0) return false;
+    pt._last_seq = seq;
+  }
+  assert(pt._last_seq <= PersistentLog::durable_seq(), "appending made it so");
+  end_committed(thread);
+  return true;
 }
 
 // The values of most transactions: numbers only, in objects that were captured before, and nobody else has

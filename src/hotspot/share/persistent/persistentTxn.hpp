@@ -42,7 +42,6 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
     Entry* _entries;
     int    _length;
     int    _capacity;
-    void grow();
    public:
     Entries(int capacity);
     ~Entries();
@@ -55,13 +54,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
       return &_entries[i];
     }
     Entry* append() {
-      if (is_full()) grow();
+      assert(!is_full(), "grow first");
       return &_entries[_length++];
     }
-    Entry* append_in_place() {
-      assert(!is_full(), "must be");
-      return &_entries[_length++];
-    }
+    void grow();             // the entries move
     void trunc_to(int length) { _length = length; }
   };
 
@@ -113,13 +109,15 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   size_t slot_for(const char* addr, int size) const;
   bool   is_empty(size_t slot) const { return _table[slot].generation != _generation; }
   void   rebuild_table(size_t size);
-  Entry* append();
+  void   grow();
+  inline static void remember(PersistentThread* pt, const void* addr, int log2_size, Entry* e);
   void   open();
   void   close();
   bool   is_large() const;
   static PersistentTxn* take(JavaThread* thread);
   static void           give_back(PersistentTxn* txn);
   static void           end(JavaThread* thread);
+  static uint64_t       end_committed(JavaThread* thread);
   void   undo_to(int mark, int range_mark, bool checked);
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
@@ -184,6 +182,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // the transaction counts as durable. If it throws, all levels are rolled back and
   // the transaction has ended.
   static uint64_t commit(TRAPS);
+  // The same, as leaves of generated code, for what most transactions are: of one level, with few numbers as
+  // values. False, and nothing done, if it is another, or if it would have to wait.
+  static bool try_begin(JavaThread* thread);
+  static bool try_commit(JavaThread* thread);
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
   static void thread_exit(JavaThread* thread);   // frees what is kept for the next one

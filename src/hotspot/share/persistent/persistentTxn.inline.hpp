@@ -15,6 +15,11 @@
 #include "persistent/persistentThread.hpp"
 #include "runtime/javaThread.hpp"
 
+// The location is one of the recent ones from now on.
+inline void PersistentTxn::remember(PersistentThread* pt, const void* addr, int log2_size, Entry* e) {
+  pt->_recent[recent_index(addr)] = PersistentThread::Recent{pt->recent_key(addr, log2_size), &e->_new};
+}
+
 // Few instructions, so that the processor finds the cache misses of the next stores behind them.
 inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
   PersistentThread& pt = thread->persistent();
@@ -23,15 +28,10 @@ inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* a
       PersistentCapture::may_be_synchronizer(base->klass())) {
     return false;
   }
-  Entry* e = txn->_entries.append_in_place();
-  e->_base = base;
-  e->_addr = (char*)addr;
-  e->_old = PersistentRawMemory::load(addr, 1 << log2_size);
-  e->_new = new_value;
-  e->_size = (uint8_t)(1 << log2_size);
-  e->_is_oop = false;
-  e->_captured = true;
-  pt._recent[recent_index(addr)] = PersistentThread::Recent{pt.recent_key(addr, log2_size), &e->_new};
+  const int size = 1 << log2_size;
+  Entry* e = txn->_entries.append();
+  *e = Entry{base, (char*)addr, PersistentRawMemory::load(addr, size), new_value, (uint8_t)size, false, true};
+  remember(&pt, addr, log2_size, e);
   return true;
 }
 

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 public class HeapFull {
     static final class Node {
         Node next;
-        long a, b, c;
+        long a, b, c, d, e, f, g, h, i, j, k;       // fewer nodes fill the heap
         int number;
         String text;
         Object[] array;
@@ -76,7 +76,7 @@ public class HeapFull {
         int n = 0;
         for (Node x = root.next; x != null; x = x.next) {
             n++;
-            check(x.number == root.number - n, "node " + n + " has number " + x.number);
+            if (x.number != root.number - n) check(false, "node " + n + " has number " + x.number);
         }
         check(n == root.number, n + " nodes instead of " + root.number);
     }

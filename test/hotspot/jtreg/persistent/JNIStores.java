@@ -10,6 +10,21 @@
  * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni -XX:PersistentHeapSize=64m
  *      -Xmx128m -XX:+UnlockDiagnosticVMOptions -XX:+VerifyAfterGC -XX:+PersistentHeapAudit JNIStores
  * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni JNIStores reopened
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-int -XX:PersistentHeapSize=64m
+ *      -Xmx128m -XX:+UnlockDiagnosticVMOptions -XX:+PersistentHeapAudit
+ *      -Xint JNIStores
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-int
+ *      -Xint JNIStores reopened
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-c1 -XX:PersistentHeapSize=64m
+ *      -Xmx128m -XX:+UnlockDiagnosticVMOptions -XX:+PersistentHeapAudit
+ *      -XX:TieredStopAtLevel=1 -Xcomp -XX:CompileCommand=compileonly,JNIStores::* JNIStores
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-c1
+ *      -XX:TieredStopAtLevel=1 -Xcomp -XX:CompileCommand=compileonly,JNIStores::* JNIStores reopened
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-c2 -XX:PersistentHeapSize=64m
+ *      -Xmx128m -XX:+UnlockDiagnosticVMOptions -XX:+PersistentHeapAudit
+ *      -XX:-TieredCompilation -Xcomp -XX:CompileCommand=compileonly,JNIStores::* JNIStores
+ * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-c2
+ *      -XX:-TieredCompilation -Xcomp -XX:CompileCommand=compileonly,JNIStores::* JNIStores reopened
  * @run main/othervm/native --enable-native-access=ALL-UNNAMED -XX:PersistentHeap=heap-jni-check -XX:PersistentHeapSize=64m
  *      -Xcheck:jni -XX:+UnlockDiagnosticVMOptions -XX:+PersistentHeapAudit JNIStores checked
  */
@@ -90,6 +105,7 @@ public class JNIStores {
         String committed = o.state();
         store.run(o, k + 1);
         check(!o.state().equals(committed), name + " stores nothing outside a transaction");
+        System.out.println(name + ": undone by rollback, kept by commit, stored outside");
     }
 
     static void regions(Data o, int k) {

@@ -10,6 +10,17 @@
  * @modules java.instrument java.compiler
  * @run main RetransformSites jar
  * @run main/othervm -javaagent:agent.jar -XX:PersistentHeap=heap -XX:PersistentHeapSize=64m RetransformSites
+ * @run main/othervm -javaagent:agent.jar -XX:PersistentHeap=heap -XX:PersistentHeapSize=64m -Xcomp
+ *                   -XX:CompileCommand=quiet -XX:CompileCommand=compileonly,RetransformSites*::* RetransformSites
+ */
+
+/*
+ * @test id=more
+ * @summary The same with everything compiled
+ * @key stress
+ * @library /test/lib
+ * @modules java.instrument java.compiler
+ * @run main RetransformSites jar
  * @run main/othervm -javaagent:agent.jar -XX:PersistentHeap=heap -XX:PersistentHeapSize=64m -Xcomp RetransformSites
  */
 

@@ -79,18 +79,27 @@ bool PersistentBarrierC2::is_provably_volatile(GraphKit* kit, Node* base) {
          AllocateNode::Ideal_allocation(base->uncast()) != nullptr;
 }
 
-Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
+// The control taken; the kit goes on at the other.
+static Node* branch(GraphKit* kit, Node* bol, float probability) {
   PhaseGVN& gvn = kit->gvn();
+  IfNode* iff = kit->create_and_map_if(kit->control(), bol, probability, COUNT_UNKNOWN);
+  Node* taken = gvn.transform(new IfTrueNode(iff));
+  kit->set_control(gvn.transform(new IfFalseNode(iff)));
+  return taken;
+}
+
+static Node* is_in_p(GraphKit* kit, Node* address) {
+  PhaseGVN& gvn = kit->gvn();
+  Node* offset = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)PHeap::base())));
+  Node* cmp    = gvn.transform(new CmpULNode(offset, kit->longcon((jlong)PHeap::size())));
+  return gvn.transform(new BoolNode(cmp, BoolTest::lt));
+}
+
+Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
   // Without control, so that loops over one array are unswitched. The number may be older than a
   // collection, and the object elsewhere since: it is in the same heap.
-  Node* address = gvn.transform(new CastP2XNode(nullptr, base));
-  Node* offset  = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)PHeap::base())));
-  Node* cmp     = gvn.transform(new CmpULNode(offset, kit->longcon((jlong)PHeap::size())));
-  Node* bol     = gvn.transform(new BoolNode(cmp, BoolTest::lt));
-  IfNode* iff   = kit->create_and_map_if(kit->control(), bol, PROB_UNLIKELY_MAG(6), COUNT_UNKNOWN);
-  Node* in_p    = gvn.transform(new IfTrueNode(iff));
-  kit->set_control(gvn.transform(new IfFalseNode(iff)));
-  return in_p;
+  Node* address = kit->gvn().transform(new CastP2XNode(nullptr, base));
+  return branch(kit, is_in_p(kit, address), PROB_UNLIKELY_MAG(6));
 }
 
 void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
@@ -291,14 +300,6 @@ Node* PersistentStoreC2::thread_field(ByteSize offset, const Type* type, BasicTy
   return _kit->make_load(_kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
 }
 
-Node* PersistentStoreC2::branch(Node* bol, float probability) {
-  PhaseGVN& gvn = _kit->gvn();
-  IfNode* iff = _kit->create_and_map_if(_kit->control(), bol, probability, COUNT_UNKNOWN);
-  Node* taken = gvn.transform(new IfTrueNode(iff));
-  _kit->set_control(gvn.transform(new IfFalseNode(iff)));
-  return taken;
-}
-
 // Whether a store of val may be one without PersistentAccess. A reference is if there is no slot
 // to remember and no marking to tell.
 bool PersistentStoreC2::may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const {
@@ -320,14 +321,12 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   if (is_oop) {
     Node* marking = thread_field(G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
     Node* cmp = gvn.transform(new CmpINode(marking, gvn.intcon(0)));
-    unknown->add_req(branch(gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
+    unknown->add_req(branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
     word = gvn.transform(new CastP2XNode(_kit->control(), val));
     if (gvn.type(val) != TypePtr::NULL_PTR) {
-      Node* offset = gvn.transform(new SubXNode(word, _kit->MakeConX((intptr_t)PHeap::base())));
-      cmp = gvn.transform(new CmpULNode(offset, _kit->longcon((jlong)PHeap::size())));
-      Node* in_p = branch(gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_LIKELY_MAG(1));
+      Node* in_p = branch(_kit, is_in_p(_kit, word), PROB_LIKELY_MAG(1));
       cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
-      Node* null = branch(gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
+      Node* null = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
       unknown->add_req(_kit->control());
       RegionNode* region = new RegionNode(3);
       region->init_req(1, in_p);
@@ -344,7 +343,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   const ByteSize recent    = JavaThread::persistent_offset() + PersistentThread::recent_offset();
   Node* offset = gvn.transform(new SubXNode(base_address, thread_field(own_start, TypeLong::LONG, T_LONG)));
   Node* cmp = gvn.transform(new CmpULNode(offset, thread_field(own_size, TypeLong::LONG, T_LONG)));
-  Node* own = branch(gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
+  Node* own = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
   Node* own_memory = _kit->memory(Compile::AliasIdxRaw);
 
   // The bytes from _recent to the location's place there.
@@ -362,7 +361,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
   key = gvn.transform(new OrLNode(key, thread_field(level_tag, TypeLong::LONG, T_LONG)));
   cmp = gvn.transform(new CmpLNode(found, key));
-  Node* hit = branch(gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
+  Node* hit = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
   unknown->add_req(_kit->control());
   _kit->set_control(gvn.transform(unknown));
 
@@ -419,14 +418,10 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));
-    Node* bol  = gvn.transform(new BoolNode(cmp, BoolTest::ne));
-    IfNode* iff = kit->create_and_map_if(kit->control(), bol, PROB_LIKELY_MAG(3), COUNT_UNKNOWN);
-    Node* stored = gvn.transform(new IfTrueNode(iff));
-    Node* failed = gvn.transform(new IfFalseNode(iff));
+    Node* stored = branch(kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_LIKELY_MAG(3));
     {
       // Nothing was done: the interpreter does the store, in full.
       PreserveJVMState pjvms2(kit);
-      kit->set_control(failed);
       kit->uncommon_trap(Deoptimization::Reason_unhandled, Deoptimization::Action_none);
     }
     kit->set_control(stored);

@@ -63,7 +63,6 @@ class PersistentStoreC2 : public StackObj {
 
   Node* as_word(Node* val, BasicType bt, bool zero_extended);
   Node* thread_field(ByteSize offset, const Type* type, BasicType bt, Node* index = nullptr);
-  Node* branch(Node* bol, float probability);     // the control taken; the kit goes on at the other
   bool  may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const;
   Node* number_of(Node* base, Node* base_address, Node* adr);
   void  store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt);

@@ -9,9 +9,18 @@
  *          found by all who refer to it
  * @library /test/jdk/java/lang/persistent
  * @build Heap
- * @run main/othervm/timeout=600 Fragmentation
- * @run main/othervm/timeout=600 Fragmentation -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:+VerifyBeforeGC -XX:+VerifyAfterGC
+ * @run main/othervm/timeout=600 Fragmentation -XX:TieredStopAtLevel=1 -XX:+VerifyAfterGC
  * @run main/othervm/timeout=600 Fragmentation -XX:-TieredCompilation -XX:+ExplicitGCInvokesConcurrent
+ */
+
+/*
+ * @test id=more
+ * @summary The same in all tiers together, and verified before each collection, too
+ * @key stress
+ * @library /test/jdk/java/lang/persistent
+ * @build Heap
+ * @run main/othervm/timeout=600 Fragmentation
+ * @run main/othervm/timeout=600 Fragmentation -XX:TieredStopAtLevel=1 -XX:+VerifyBeforeGC -XX:+VerifyAfterGC
  */
 
 import java.lang.persistent.Persistent;
@@ -65,10 +74,11 @@ public class Fragmentation {
     }
 
     static void verify(Node n, int id) {
-        check(n.id == id && n.hash == System.identityHashCode(n), "node " + id + " is " + n.id + " with hash "
-                + System.identityHashCode(n) + ", expected " + n.hash);
+        if (n.id != id || n.hash != System.identityHashCode(n)) {
+            check(false, "node " + id + " is " + n.id + " with hash " + System.identityHashCode(n) + ", expected " + n.hash);
+        }
         if (n.data != null) {
-            for (int i = 0; i < Math.min(4, n.data.length); i++) check(n.data[i] == id, "data of " + id);
+            for (int i = 0; i < Math.min(4, n.data.length); i++) if (n.data[i] != id) check(false, "data of " + id);
         }
     }
 
@@ -100,7 +110,7 @@ public class Fragmentation {
     static void verifyList() {
         int n = 0, id = -1;
         for (Node x = root.first; x != null; x = x.next) {
-            check(id < 0 || x.id == id - 10, "node " + x.id + " after " + id);
+            if (id >= 0 && x.id != id - 10) check(false, "node " + x.id + " after " + id);
             id = x.id;
             verify(x, id);
             n++;

@@ -8,10 +8,16 @@
  * @summary What cannot be reached any more makes room for new objects of all sizes
  * @run main/othervm -XX:PersistentHeap=full -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory Reclaim
- * @run main/othervm -XX:PersistentHeap=conc -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
- *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent Reclaim concurrent
+ * @run main/othervm -XX:-TieredCompilation -XX:PersistentHeap=conc -XX:PersistentHeapSize=32m -Xmx64m
+ *      -XX:+UnlockDiagnosticVMOptions -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent Reclaim concurrent
  * @run main/othervm -Xint -XX:PersistentHeap=int -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory Reclaim few
+ */
+
+/*
+ * @test id=more
+ * @summary The same verified by G1
+ * @key stress
  * @run main/othervm -XX:-TieredCompilation -XX:PersistentHeap=c2 -XX:PersistentHeapSize=32m -Xmx64m
  *      -XX:+UnlockDiagnosticVMOptions -XX:+VerifyBeforeGC -XX:+VerifyAfterGC -XX:PersistentHeapMedia=memory Reclaim few
  */
@@ -101,12 +107,13 @@ public class Reclaim {
 
     static void checkSize(Object o, int bytes, int number) {
         if (bytes == 16) {
-            check(((Sixteen) o).number == number, "object " + number);
+            if (((Sixteen) o).number != number) check(false, "object " + number);
             return;
         }
         int[] a = (int[]) o;
-        check(a.length == (bytes - 16) / 4 && a[0] == number && a[a.length / 2] == number && a[a.length - 1] == number,
-              "array " + number + " of " + bytes);
+        if (a.length != (bytes - 16) / 4 || a[0] != number || a[a.length / 2] != number || a[a.length - 1] != number) {
+            check(false, "array " + number + " of " + bytes);
+        }
     }
 
     static void live(int bytes) {
@@ -130,7 +137,7 @@ public class Reclaim {
                 if (few && bytes < 500) continue;
                 // Each needs most of what the one before has left: collected on demand.
                 live(bytes);
-                long end = CAPACITY * 2 / bytes;
+                long end = CAPACITY * 5 / 4 / bytes;
                 for (int i = 0; i < end; i++) ofSize(bytes, i);
                 if (round == 1) checkFreed("objects of " + bytes);
             }
@@ -149,7 +156,7 @@ public class Reclaim {
                     for (int i = 0; i < 200; i++) {
                         Node node = new @Persistent Node();
                         node.number = root.number + i;
-                        node.other = new @Persistent byte[node.number % 10 * 50];
+                        node.other = new @Persistent byte[node.number % 10 * 100];
                         node.next = first;
                         first = node;
                     }
@@ -170,18 +177,18 @@ public class Reclaim {
         for (Node x = root.next; x != null; x = x.next) {
             number--;
             n--;
-            check(x.number == number && ((byte[]) x.other).length == number % 10 * 50, "node " + number + " is " + x.number);
+            if (x.number != number || ((byte[]) x.other).length != number % 10 * 100) check(false, "node " + number + " is " + x.number);
         }
         check(n == 0, n + " nodes missing");
     }
 
-    static void full() {
+    static void full(int rounds) {
         root.number = 0;
         int n = fill();
-        check(n > CAPACITY / 600, "only " + n + " nodes");
+        check(n > CAPACITY / 1000, "only " + n + " nodes");
         verify(n);
         check(PersistentHeap.used() > CAPACITY * 8 / 10, "full at " + PersistentHeap.used());
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < rounds; round++) {
             // Reading, and stores that need no room.
             Txn.run(() -> root.cache = null);
             // The older half goes.
@@ -406,7 +413,7 @@ public class Reclaim {
         PersistentHeap.gc();
         baseline = PersistentHeap.used();
         step("sizes", Reclaim::sizes);
-        step("full", Reclaim::full);
+        step("full", () -> full(2));
         step("cycles", Reclaim::cycles);
         step("views", Reclaim::views);
         step("transients", Reclaim::transients);
@@ -415,6 +422,6 @@ public class Reclaim {
         step("strings", Reclaim::strings);
         step("roots", Reclaim::roots);
         step("collections", Reclaim::collections);
-        step("full again", Reclaim::full);
+        step("full again", () -> full(1));
     }
 }

@@ -9,6 +9,21 @@
  *          and after restarts with a digest
  * @library /test/jdk/java/lang/persistent
  * @build Heap
+ * @run main/othervm/timeout=300 ShadowGraph seconds=7
+ * @run main/othervm/timeout=300 ShadowGraph seconds=7 threads=1 -XX:PersistentHeapSize=32m -Xint
+ * @run main/othervm/timeout=300 ShadowGraph seconds=7 -XX:TieredStopAtLevel=1 -XX:PersistentHeapMedia=file
+ * @run main/othervm/timeout=300 ShadowGraph seconds=7 -XX:+G1GCAllocationFailureALot -XX:G1GCAllocationFailureALotInterval=2
+ *      -XX:G1GCAllocationFailureALotCount=100 -XX:+ExplicitGCInvokesConcurrent -XX:InitiatingHeapOccupancyPercent=10
+ * @run main/othervm/timeout=300 ShadowGraph seconds=7 -XX:+VerifyDuringGC -XX:+VerifyAfterGC
+ *      -XX:+ExplicitGCInvokesConcurrent -XX:-TieredCompilation
+ */
+
+/*
+ * @test id=more
+ * @summary Each of many configurations of its own, and for longer
+ * @key stress
+ * @library /test/jdk/java/lang/persistent
+ * @build Heap
  * @run main/othervm/timeout=300 ShadowGraph
  * @run main/othervm/timeout=300 ShadowGraph threads=1 -XX:PersistentHeapSize=32m
  * @run main/othervm/timeout=300 ShadowGraph -Xint
@@ -19,8 +34,6 @@
  * @run main/othervm/timeout=300 ShadowGraph -XX:+G1GCAllocationFailureALot -XX:G1GCAllocationFailureALotInterval=2
  *      -XX:G1GCAllocationFailureALotCount=100 -XX:+ExplicitGCInvokesConcurrent
  * @run main/othervm/timeout=300 ShadowGraph -XX:+VerifyBeforeGC -XX:+VerifyAfterGC
- * @run main/othervm/timeout=300 ShadowGraph -XX:+VerifyDuringGC -XX:+VerifyAfterGC
- *      -XX:+ExplicitGCInvokesConcurrent -XX:-TieredCompilation
  */
 
 import java.lang.invoke.MethodHandles;

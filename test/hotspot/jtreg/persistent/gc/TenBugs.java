@@ -9,14 +9,24 @@
  * @library /test/jdk/java/lang/persistent
  * @build Heap
  * @run main/othervm/timeout=300 -XX:PersistentHeap=full -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
- *      -XX:PersistentHeapMedia=memory -XX:+VerifyAfterGC TenBugs here
+ *      -XX:PersistentHeapMedia=memory -XX:TieredStopAtLevel=1 -XX:+VerifyAfterGC TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=conc -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
- *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent -XX:+VerifyDuringGC TenBugs here
+ *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=fail -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory -XX:-TieredCompilation -XX:+ExplicitGCInvokesConcurrent
  *      -XX:+G1GCAllocationFailureALot -XX:G1GCAllocationFailureALotInterval=2 -XX:G1GCAllocationFailureALotCount=50 TenBugs here
  * @run main/othervm/timeout=300 -XX:PersistentHeap=int -XX:PersistentHeapSize=32m -Xms8m -Xmx256m -XX:+UnlockDiagnosticVMOptions
  *      -XX:PersistentHeapMedia=memory -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:-TieredCompilation TenBugs here
+ */
+
+/*
+ * @test id=more
+ * @summary The same verified by G1 during concurrent cycles
+ * @key stress
+ * @library /test/jdk/java/lang/persistent
+ * @build Heap
+ * @run main/othervm/timeout=300 -XX:PersistentHeap=conc -XX:PersistentHeapSize=32m -Xmx64m -XX:+UnlockDiagnosticVMOptions
+ *      -XX:PersistentHeapMedia=memory -XX:+ExplicitGCInvokesConcurrent -XX:+VerifyDuringGC TenBugs here
  */
 
 /*
@@ -48,6 +58,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 // The numbers are those of the list in the project's notes on G1.
@@ -68,7 +79,7 @@ public class TenBugs {
 
         void verify(int expected) {
             check(id == expected, "node " + expected + " has id " + id);
-            for (int i : data) check(i == expected, "node " + expected + " has " + i + " in its array");
+            for (int i : data) if (i != expected) check(false, "node " + expected + " has " + i + " in its array");
         }
     }
 
@@ -83,7 +94,7 @@ public class TenBugs {
         static void verify(Object o, int id) {
             Payload p = (Payload) o;
             check(p.id == id && p.data.length == id % 200, "payload " + id + " is " + p.id);
-            for (int i : p.data) check(i == id, "payload " + id + " has " + i);
+            for (int i : p.data) if (i != id) check(false, "payload " + id + " has " + i);
         }
     }
 
@@ -194,7 +205,8 @@ public class TenBugs {
         Thread cycles = new Thread(() -> {
             while (!stop) {
                 System.gc();
-                Thread.yield();
+                // Others get further, and a cycle that they start gets going, before it is aborted.
+                LockSupport.parkNanos(5_000_000);
             }
         });
         cycles.start();
@@ -256,7 +268,7 @@ public class TenBugs {
             }
             for (int k = 0; k < all.length; k++) {
                 Node n = (Node) all[k];
-                check(has[k] == (n.cache != null), "cache of " + k);
+                if (has[k] != (n.cache != null)) check(false, "cache of " + k);
                 if (has[k]) Payload.verify(n.cache, k);
             }
         }

@@ -156,11 +156,10 @@ public class CaptureTest {
     public static void main(String[] args) throws Exception {
         if (args.length == 0) {
             for (String part : new String[] {"copies", "retried", "race", "failed"}) {
-                Heap heap = new Heap(part, "-XX:PersistentHeapLogSize=4m", "-Xmx256m");
-                if (part.equals("race")) heap.with("-XX:PersistentHeapSize=256m");
+                Heap heap = new Heap(part, "-XX:PersistentHeapSize=" + (part.equals("race") ? "256m" : "64m"),
+                        "-XX:PersistentHeapLogSize=4m", "-Xmx256m");
                 heap.run(CaptureTest.class, part, heap.directory().toString());
                 heap.with("-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapVerify");
-                if (part.equals("race")) heap.with("-XX:PersistentHeapSize=256m");
                 heap.run(CaptureTest.class, part + "Shown");
             }
             return;

@@ -8,9 +8,11 @@
  * @summary Stores that need no search or no record: repeated ones, those to new objects,
  *          in levels that commit or roll back, at random against a model
  * @run main/othervm FastPathsTest
- * @run main/othervm FastPathsTest -Xint
- * @run main/othervm FastPathsTest -XX:TieredStopAtLevel=1
+ * @comment most of the time of a run with media of kind file is that of waiting for a disk: one of them is enough
+ * @run main/othervm FastPathsTest -Xint -XX:+UnlockDiagnosticVMOptions -XX:PersistentHeapMedia=memory
+ * @run main/othervm FastPathsTest -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:PersistentHeapMedia=memory
  * @run main/othervm FastPathsTest -XX:-TieredCompilation -XX:CompileThreshold=200 -Xbatch
+ *                   -XX:+UnlockDiagnosticVMOptions -XX:PersistentHeapMedia=memory
  */
 
 import java.lang.persistent.Persistent;
@@ -22,7 +24,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 public class FastPathsTest {
-    static final int SIZE = 1024;       // some share their place in a table of recent stores
+    static final int SIZE = 1024;
+    static final int EVICTS = 4096;     // longs so far apart share their place in the table of recent stores
 
     static class Node {
         long value;
@@ -32,7 +35,7 @@ public class FastPathsTest {
     }
 
     static class Data {
-        final long[] longs = new @Persistent long[SIZE];
+        final long[] longs = new @Persistent long[SIZE + EVICTS];
         final int[] ints = new @Persistent int[SIZE];
         final byte[] bytes = new @Persistent byte[SIZE];
         final Node[] nodes = new @Persistent Node[SIZE];
@@ -48,7 +51,7 @@ public class FastPathsTest {
         final long[] values;            // of the nodes
 
         Model() {
-            longs = new long[SIZE];
+            longs = new long[SIZE + EVICTS];
             ints = new int[SIZE];
             bytes = new byte[SIZE];
             nodes = new Node[SIZE];
@@ -99,9 +102,9 @@ public class FastPathsTest {
             case 3 -> {
                 for (int k = 0; k < 100; k++) {
                     x.longs[i] = k;
-                    x.longs[(i + 64) % SIZE] = k;
+                    x.longs[i + EVICTS] = k;
                 }
-                m.longs[i] = m.longs[(i + 64) % SIZE] = 99;
+                m.longs[i] = m.longs[i + EVICTS] = 99;
             }
             case 4, 5 -> {
                 Node n = new @Persistent Node();
@@ -189,7 +192,7 @@ public class FastPathsTest {
                 for (int k = 0; k < 3; k++) {
                     for (int i = 0; i < count; i++) {
                         x.longs[i] = k * 10_000 + i;
-                        x.longs[i + 512] = -i - k;          // takes its place among the recent ones
+                        x.longs[i + EVICTS] = -i - k;
                     }
                 }
                 int at = foreign;
@@ -197,7 +200,7 @@ public class FastPathsTest {
                     txn.commit();
                     for (int i = 0; i < count; i++) {
                         before[i] = 20_000 + i;
-                        before[i + 512] = -i - 2;
+                        before[i + EVICTS] = -i - 2;
                     }
                 } else {
                     Thread other = new Thread(() -> x.longs[at] = 77);

@@ -5,6 +5,8 @@
 
 package java.lang.persistent;
 
+import jdk.internal.vm.annotation.IntrinsicCandidate;
+
 /**
  * The virtual machine's side of this package.
  */
@@ -39,6 +41,19 @@ final class PersistentVM {
      * this throws, all levels have been rolled back and have ended.
      */
     static native long commit();
+
+    // Short ways for generated code. False: nothing was done, call the method above.
+
+    @IntrinsicCandidate
+    static boolean tryBegin() {
+        return false;
+    }
+
+    /** If true, there is nothing to wait for either. */
+    @IntrinsicCandidate
+    static boolean tryCommit() {
+        return false;
+    }
 
     static native void awaitDurable(long seq);
 

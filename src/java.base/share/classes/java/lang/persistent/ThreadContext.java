@@ -57,7 +57,7 @@ final class ThreadContext {
                 pin();
             }
             try {
-                if (PersistentVM.ENABLED) {
+                if (PersistentVM.ENABLED && !PersistentVM.tryBegin()) {
                     PersistentVM.begin();
                 }
             } catch (Throwable e) {
@@ -84,7 +84,9 @@ final class ThreadContext {
         long seq = 0;
         if (PersistentVM.ENABLED) {
             try {
-                seq = PersistentVM.commit();
+                if (!PersistentVM.tryCommit()) {
+                    seq = PersistentVM.commit();
+                }
             } catch (Throwable e) {
                 try {
                     failed(txn);

@@ -1,0 +1,135 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+/*
+ * @test
+ * @summary Transactions that C2's code begins and commits by leaf calls, and those that it must leave to the
+ *          VM (many stores, references, savepoints, a full log, a busy lock, a file that has to be synced), follow each other as
+ *          one would expect, and what they stored is found after the VM was halted
+ * @requires vm.compiler2.enabled
+ * @build Heap
+ * @run main ShortCommitTest
+ */
+
+import java.lang.persistent.Persistent;
+import java.lang.persistent.PersistentHeap;
+import java.lang.persistent.Txn;
+import java.util.ArrayList;
+import java.util.List;
+
+public class ShortCommitTest {
+    static final int THREADS = 4;
+    static final int ROUNDS = Integer.getInteger("rounds", 10_000);
+
+    static final class Account {
+        long count, again, many;
+        int rolledBack;
+        String name;
+        Account link;
+        final long[] values = new @Persistent long[200];
+    }
+
+    public static void main(String[] args) throws Exception {
+        if (args.length > 0) {
+            switch (args[0]) {
+                case "work"  -> work();
+                case "check" -> check();
+            }
+            return;
+        }
+        String[] c2 = {"-XX:-TieredCompilation", "-Xbatch", "-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapAudit"};
+        for (String media : List.of("memory", "file")) {
+            Heap heap = new Heap(media, "-XX:PersistentHeapSize=64m", "-XX:PersistentHeapLogSize=1m", "-XX:PersistentHeapMedia=" + media);
+            String rounds = "-Drounds=" + (media.equals("file") ? 300 : ROUNDS);
+            heap.with(c2).with(rounds, "-XX:CompileCommand=quiet", "-XX:CompileCommand=PrintInlining,ShortCommitTest::round",
+                              "-XX:CompileCommand=PrintInlining,java.lang.persistent.ThreadContext::*").run(ShortCommitTest.class, "work")
+                    .shouldContain("PersistentVM::tryBegin (2 bytes)   (intrinsic)").shouldContain("PersistentVM::tryCommit (2 bytes)   (intrinsic)");
+            heap.with(rounds).run(ShortCommitTest.class, "check");
+        }
+        // Every commit may be the one after which an audit is due.
+        Heap heap = new Heap("audited", "-XX:PersistentHeapSize=64m");
+        heap.with(c2).with("-XX:PersistentHeapAuditInterval=500", "-Drounds=3000", "-Xlog:pheap=debug").run(ShortCommitTest.class, "work")
+                .shouldContain("audit");
+        heap.with("-Drounds=3000").run(ShortCommitTest.class, "check");
+    }
+
+    static void work() throws Exception {
+        Account[] accounts = PersistentHeap.root("accounts", Account[].class, () -> new @Persistent Account[THREADS]);
+        List<Thread> threads = new ArrayList<>();
+        List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+        for (int i = 0; i < THREADS; i++) {
+            Account a = new @Persistent Account();
+            int n = i;
+            Txn.run(() -> accounts[n] = a);
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    for (int k = 0; k < ROUNDS; k++) round(a, k);
+                } catch (Throwable e) {
+                    failures.add(e);
+                }
+            }));
+        }
+        for (Thread t : threads) t.join();
+        if (!failures.isEmpty()) throw new AssertionError(failures.getFirst());
+        Runtime.getRuntime().halt(0);
+    }
+
+    static void round(Account a, int k) {
+        try (Txn txn = Txn.begin()) {
+            a.count++;
+            txn.commit();
+        }
+        try (Txn txn = Txn.begin()) {       // nothing stored
+            txn.commit();
+        }
+        try (Txn txn = Txn.begin()) {
+            a.rolledBack = k;
+            a.again = -1;
+        }
+        expect(a.rolledBack == 0 && a.again == k, "a rollback after a short commit");
+        try (Txn outer = Txn.begin()) {
+            a.again++;
+            try (Txn inner = Txn.begin()) {
+                a.rolledBack = 7;
+                if (k % 2 == 0) {
+                    inner.rollback();
+                } else {
+                    a.rolledBack = 0;
+                    inner.commit();
+                }
+            }
+            outer.commit();
+        }
+        if (k % 16 == 0) {
+            try (Txn txn = Txn.begin()) {   // more than a short commit takes
+                for (int i = 0; i < a.values.length; i++) a.values[i] = k + i;
+                a.many = k;
+                txn.commit();
+            }
+            try (Txn txn = Txn.begin()) {   // references
+                a.name = "name " + k;
+                a.link = new @Persistent Account();
+                a.link.count = k;
+                txn.commit();
+            }
+        }
+        expect(!Txn.isActive(), "no transaction is open");
+    }
+
+    static void expect(boolean ok, String what) {
+        if (!ok) throw new AssertionError(what);
+    }
+
+    static void check() {
+        Account[] accounts = PersistentHeap.root("accounts", Account[].class);
+        int last = (ROUNDS - 1) / 16 * 16;
+        for (Account a : accounts) {
+            expect(a.count == ROUNDS && a.again == ROUNDS && a.rolledBack == 0 && a.many == last,
+                   a.count + " " + a.again + " " + a.rolledBack + " " + a.many + " after " + ROUNDS + " rounds");
+            expect(a.name.equals("name " + last) && a.link.count == last, a.name + " " + a.link.count);
+            for (int i = 0; i < a.values.length; i++) expect(a.values[i] == last + i, "values[" + i + "] = " + a.values[i]);
+        }
+    }
+}
