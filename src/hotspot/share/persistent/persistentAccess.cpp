@@ -123,10 +123,32 @@ template <int log2_size>
 static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
   const int size = 1 << log2_size;
   value = truncate(value, size);
-  if (is_known(thread, base, addr, log2_size, value) || PersistentTxn::try_record(thread, base, addr, log2_size, value)) {
+  if (is_known(thread, base, addr, log2_size, value) || PersistentTxn::try_record<false>(thread, base, addr, log2_size, value)) {
     PersistentRawMemory::plain_store(addr, size, value);
   } else {
     store_slowly(thread, base, addr, size, value);
+  }
+}
+
+template <int log2_size, bool is_plain>
+static void first_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
+  const int size = 1 << log2_size;
+  value = truncate(value, size);
+  assert(!thread->persistent().is_own(base), "generated code has looked");
+  if (PersistentTxn::try_record<is_plain>(thread, base, addr, log2_size, value)) {
+    PersistentRawMemory::plain_store(addr, size, value);
+  } else {
+    store_slowly(thread, base, addr, size, value);
+  }
+}
+
+address PersistentAccess::first_store_entry(int log2_size, bool is_plain) {
+  switch (log2_size) {
+    case 0: return is_plain ? CAST_FROM_FN_PTR(address, (first_store<0, true>)) : CAST_FROM_FN_PTR(address, (first_store<0, false>));
+    case 1: return is_plain ? CAST_FROM_FN_PTR(address, (first_store<1, true>)) : CAST_FROM_FN_PTR(address, (first_store<1, false>));
+    case 2: return is_plain ? CAST_FROM_FN_PTR(address, (first_store<2, true>)) : CAST_FROM_FN_PTR(address, (first_store<2, false>));
+    case 3: return is_plain ? CAST_FROM_FN_PTR(address, (first_store<3, true>)) : CAST_FROM_FN_PTR(address, (first_store<3, false>));
+    default: ShouldNotReachHere(); return nullptr;
   }
 }
 

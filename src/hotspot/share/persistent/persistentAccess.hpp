@@ -39,6 +39,9 @@ class PersistentAccess : public AllStatic {
   static void plain_store_2(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void plain_store_4(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
   static void plain_store_8(JavaThread* thread, oopDesc* base, void* addr, uint64_t value);
+  // The same where generated code has seen that the location is neither the level's own nor a recent one.
+  // is_plain: nor is it one of a lock's.
+  static address first_store_entry(int log2_size, bool is_plain);
   static void store(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t value);
 
   // The same with the value in memory.

@@ -100,7 +100,7 @@ class PersistentCapture : public StackObj {
   static bool is_surely_captured(const void* obj) {
     if (PersistentSpace::was_opened(obj)) return true;
     const uint32_t before = Atomic::load_acquire(&_changes);
-    if (before % 2 != 0 || !PersistentSpace::is_captured(obj)) return false;
+    if (before % 2 != 0 || !PersistentSpace::was_captured(obj)) return false;
     OrderAccess::loadload();
     return Atomic::load(&_changes) == before;
   }

@@ -77,11 +77,13 @@ class PersistentSpace : public AllStatic {
 
   // Under the log's lock. Without it: see PersistentCapture::is_surely_captured.
   static bool is_captured(const void* obj) {
-    if (was_opened(obj)) return true;
+    return was_opened(obj) || was_captured(obj);
+  }
+  static bool was_opened(const void* obj) { return _opened->at(line_of(obj)); }     // captured ever since
+  static bool was_captured(const void* obj) {                                       // since then
     size_t bit = ((uintptr_t)obj - _base) / 8;
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }
-  static bool was_opened(const void* obj) { return _opened->at(line_of(obj)); }     // captured ever since
   static void set_captured(const void* obj);
   static void clear_captured(const void* obj);
   // Those captured since the heap was opened; under the lock.

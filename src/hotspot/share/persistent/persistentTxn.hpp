@@ -141,8 +141,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
     return (int)((a >> 3 ^ a >> 9 ^ a << 3) % PersistentThread::RecentCount);
   }
   // The same for what most transactions store: few numbers, to objects that were captured before. False, and
-  // nothing done, if it is something else. Inline in persistentTxn.inline.hpp.
-  inline static bool try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value);
+  // nothing done, if it is something else. is_plain: the location is surely not one of a lock's. Inline in
+  // persistentTxn.inline.hpp.
+  template <bool is_plain> inline static bool try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value);
 
   int  depth() const           { return _savepoints.length() + 1; }
   void push_savepoint();

@@ -21,13 +21,14 @@ inline void PersistentTxn::remember(PersistentThread* pt, const void* addr, int 
 }
 
 // Few instructions, so that the processor finds the cache misses of the next stores behind them.
-inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
+template <bool is_plain> inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
   if (txn == nullptr || txn->_entries.length() >= txn->_plain_limit || !PersistentCapture::is_surely_captured(base) ||
-      PersistentCapture::may_be_synchronizer(base->klass())) {
+      (!is_plain && PersistentCapture::may_be_synchronizer(base->klass()))) {
     return false;
   }
+  assert(!is_plain || !PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base), "must be");
   const int size = 1 << log2_size;
   Entry* e = txn->_entries.append();
   *e = Entry{base, (char*)addr, PersistentRawMemory::load(addr, size), new_value, (uint8_t)size, false, true};

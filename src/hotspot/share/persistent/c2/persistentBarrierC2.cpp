@@ -6,6 +6,7 @@
 #include "persistent/c2/persistentBarrierC2.hpp"
 
 #include "ci/ciEnv.hpp"
+#include "ci/ciField.hpp"
 #include "ci/ciObject.hpp"
 #include "ci/ciUtilities.inline.hpp"
 #include "gc/g1/g1ThreadLocalData.hpp"
@@ -22,6 +23,7 @@
 #include "opto/subnode.hpp"
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentBarrier.hpp"
+#include "persistent/persistentCapture.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -260,7 +262,19 @@ Node* PersistentStoreC2::as_word(Node* val, BasicType bt, bool zero_extended) {
   return val;
 }
 
-Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced) {
+// Whether the location is surely not one of a lock's (PersistentCapture::is_synchronizer_state): their classes extend Object,
+// so a field of another class is no field of theirs.
+bool PersistentStoreC2::is_plain() const {
+  const TypePtr* type = _kit->C->get_adr_type(_alias_index);
+  if (type->isa_aryptr()) return true;
+  ciField* field = _kit->C->alias_type(type)->field();
+  if (field == nullptr || field->is_static()) return false;
+  VM_ENTRY_MARK;
+  return !PersistentCapture::may_be_synchronizer((Klass*)field->holder()->constant_encoding());
+}
+
+// first: store_known has been there.
+Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced, bool first) {
   PhaseGVN& gvn = _kit->gvn();
   const bool is_oop = is_reference_type(bt);
   address entry;
@@ -269,7 +283,8 @@ Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicT
                    : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
   } else {
     val = as_word(val, bt, false);
-    entry = store_entry(bt == T_ADDRESS ? BytesPerWord : type2aelembytes(bt), fenced);
+    entry = first ? PersistentAccess::first_store_entry(exact_log2(type2aelembytes(bt)), is_plain())
+                  : store_entry(bt == T_ADDRESS ? BytesPerWord : type2aelembytes(bt), fenced);
   }
 
   // The object and the address as numbers: they do not move, and a volatile object
@@ -411,10 +426,11 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
   Node* base_address = gvn.transform(new CastP2XNode(in_p, base));
   Node* adr_x = number_of(base, base_address, adr);
   const bool inlines = may_be_known(val, bt, decorators);
+  assert(!inlines || (decorators & MO_SEQ_CST) == 0, "those are wide");
   if (inlines) {
     store_known(base_address, adr_x, adr, val, bt);
   }
-  Node* result = call(base_address, adr_x, val, bt, (decorators & MO_SEQ_CST) != 0);
+  Node* result = call(base_address, adr_x, val, bt, (decorators & MO_SEQ_CST) != 0, inlines);
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));

@@ -66,7 +66,8 @@ class PersistentStoreC2 : public StackObj {
   bool  may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const;
   Node* number_of(Node* base, Node* base_address, Node* adr);
   void  store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt);
-  Node* call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced);
+  bool  is_plain() const;
+  Node* call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced, bool first);
   // The kit's control and memory and those of a side that has ended become one.
   void  merge_side();
   void  end_side();
