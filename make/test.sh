@@ -53,7 +53,7 @@ run_jtreg() {
     shift 2
     [ "$WHAT" != all ] || keys=('-k:!stress')
     natives
-    JTREG_JAVA="$(boot_jdk "$CONF" "$image")/bin/java" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$image" -conc:2 -timeoutFactor:4 -retain:fail,error "${keys[@]}" \
+    JTREG_JAVA="$(boot_jdk "$CONF" "$image")/bin/java" "$BUILD/tools/jtreg/usr/share/jtreg/bin/jtreg" -jdk:"$image" -conc:2 -timeoutFactor:4 -retain:fail,error ${keys[@]+"${keys[@]}"} \
         -nativepath:"$OUT/native" -vmoption:-XX:+UnlockDiagnosticVMOptions -vmoption:-XX:+PersistentHeapAudit \
         -verbose:fail,error,time -w:"$OUT/$name/work" -r:"$OUT/$name/report" "$@" > "$log" 2>&1 || true
     p=$(sed -n 's/^Test results:.*passed: *\([0-9,]*\).*/\1/p' "$log" | tr -d ,)

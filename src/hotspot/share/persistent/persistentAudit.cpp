@@ -192,6 +192,11 @@ void PersistentAudit::count_commit() {
   }
 }
 
+bool PersistentAudit::is_due() {
+  return Atomic::load(&_due) || (PersistentHeapAudit && PersistentHeapAuditInterval > 0 &&
+                                 (Atomic::load(&_commits) + 1) % PersistentHeapAuditInterval == 0);
+}
+
 void PersistentAudit::run_if_due() {
   if (!Atomic::load(&_due) || !Atomic::cmpxchg(&_due, true, false)) return;
   ResourceMark rm;

@@ -7,7 +7,6 @@
 #define SHARE_PERSISTENT_PERSISTENTAUDIT_HPP
 
 #include "memory/allStatic.hpp"
-#include "runtime/atomic.hpp"
 #include "utilities/globalDefinitions.hpp"
 
 class outputStream;
@@ -25,7 +24,8 @@ class PersistentAudit : public AllStatic {
   // PersistentHeapAuditInterval: counts a commit; leaf. The audit itself needs a
   // thread in VM that may safepoint. A difference is fatal.
   static void count_commit();
-  static bool is_due()     { return Atomic::load(&_due); }
+  // Whether the next commit counted is one after which it runs, or it should have run already.
+  static bool is_due();
   static void run_if_due();
 
   // Runs at a safepoint; differences go to st (the first ones), returns their number.

@@ -25,6 +25,8 @@ static const size_t SyncSize  = 16 * M;       // the copy's dirty pages, so that
 // Held for a piece, and for a batch of records by the applier.
 static PlatformMutex* lock = nullptr;
 static volatile int   applier_waits = 0;
+static volatile bool  copier_waits = false;
+static const int      BatchesPerPiece = 4;    // while a backup is made
 // Under the lock:
 static uint64_t applied_lsn = 0;
 static uint64_t applied_seq = 0;
@@ -44,6 +46,12 @@ void PersistentBackup::initialize(uint64_t lsn, uint64_t seq) {
 }
 
 void PersistentBackup::begin_batch() {
+  // An applier with much to do has the lock again before a thread that sleeps for it is awake.
+  static int batches = 0;
+  if (Atomic::load(&copier_waits) && ++batches >= BatchesPerPiece) {
+    while (Atomic::load(&copier_waits)) os::naked_yield();
+    batches = 0;
+  }
   Atomic::inc(&applier_waits);
   lock->lock();
   Atomic::dec(&applier_waits);
@@ -141,7 +149,9 @@ class Backup : public StackObj {
     size_t unsynced = 0;
     while (true) {
       while (Atomic::load(&applier_waits) > 0) os::naked_yield();
+      Atomic::store(&copier_waits, true);
       lock->lock();
+      Atomic::store(&copier_waits, false);
       size_t n = (size_t)MIN2((uint64_t)PieceSize, (uint64_t)PersistentMedia::data_file_size() - copied);
       int error = copy_error;
       if (error == 0 && n > 0) {

@@ -157,6 +157,7 @@ void PHeap::close() {
   }
   PersistentCollector::disable();
   PersistentLog::stop_threads();
+  DEBUG_ONLY(log_debug(pheap)("%zu commits by leaf calls", PersistentTxn::_short_commits);)
 }
 
 void PHeap::thread_exit(JavaThread* thread) {

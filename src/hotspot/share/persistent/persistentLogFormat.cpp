@@ -99,6 +99,7 @@ static bool may_have_record(const char* p, size_t length) {
 }
 
 bool PersistentLogFormat::is_damage(const char* ring, size_t size, uint64_t lsn, uint64_t seq, uint32_t epoch) {
+  assert(lsn % 8 == 0 && size % 8 == 0, "records are aligned");
   const size_t last = size - sizeof(PersistentRecordHeader);
   size_t i = (size_t)(lsn % size);
   uint64_t at = lsn;

@@ -25,8 +25,6 @@
 #include "runtime/javaThread.hpp"
 #include "runtime/jniHandles.inline.hpp"
 
-
-
 JVM_ENTRY(static jboolean, PVM_isEnabled(JNIEnv* env, jclass cls))
   return PHeap::is_enabled();
 JVM_END
@@ -77,6 +75,11 @@ JVM_END
 
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
   if (PersistentRuntime::is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);
+  // Java's account may be behind, after a stack overflow.
+  PersistentThread& pt = THREAD->persistent();
+  if (!pt.in_txn() || pt._txn->is_implicit()) {
+    THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), "The transaction has been rolled back already");
+  }
   jlong seq = (jlong)PersistentTxn::commit(CHECK_0);
   PersistentAudit::run_if_due();
   if (seq != 0 && (uint64_t)seq <= PersistentLog::durable_seq()) {

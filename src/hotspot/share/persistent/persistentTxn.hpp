@@ -187,6 +187,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // values. False, and nothing done, if it is another, or if it would have to wait.
   static bool try_begin(JavaThread* thread);
   static bool try_commit(JavaThread* thread);
+  DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
   static void thread_exit(JavaThread* thread);   // frees what is kept for the next one

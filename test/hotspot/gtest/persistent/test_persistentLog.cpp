@@ -282,3 +282,37 @@ TEST_VM(PersistentLog, applying_is_idempotent) {
   }
   ASSERT_EQ(0, memcmp(once, twice, sizeof(once)));
 }
+
+// A record that was durable is found wherever the end of the log and it are: in any piece that the scan takes
+// at a time, across two of them, before and behind the end of the ring, and as its last bytes.
+TEST_VM(PersistentLog, damage_is_found_everywhere) {
+  const size_t size = 3 * 4096 + 8;
+  const size_t total = sizeof(PersistentRecordHeader) + 8;
+  char* ring = NEW_C_HEAP_ARRAY(char, size, mtTest);
+  const size_t last = size - sizeof(PersistentRecordHeader);
+  for (uint64_t end = 2 * size - 4200; end < 3 * size + 4200; end += 8 * 127) {
+    for (uint64_t at = end; at < end + size; at += at % size > last - 16 || at % 4096 < 64 || at % 4096 > 4000 || at < end + 64 ? 8 : 8 * 31) {
+      // In the ring, a record of this lap or, before the end's place, of the next.
+      memset(ring, 0, size);
+      const size_t i = (size_t)(at % size);
+      struct { PersistentRecordHeader header; uint64_t payload; } r;
+      memset(&r, 0, sizeof(r));
+      r.header.lsn = at;
+      r.header.seq = 9;
+      r.header.durable = 8;
+      r.header.epoch = 1;
+      r.header.type = PersistentRecordHeader::writes;
+      r.header.length = i + total <= size ? 8 : 0;
+      PersistentLogFormat::seal(&r.header, &r.payload);
+      const bool fits = i <= last;
+      if (fits) memcpy(ring + i, &r, sizeof(r.header) + r.header.length);
+      ASSERT_EQ(fits, PersistentLogFormat::is_damage(ring, size, end, 8, 1)) << "end " << end << ", record at " << at;
+      ASSERT_FALSE(PersistentLogFormat::is_damage(ring, size, end, 9, 1)) << "it did not know that durable";
+      if (fits) {
+        ring[i + 20] ^= 1;
+        ASSERT_FALSE(PersistentLogFormat::is_damage(ring, size, end, 8, 1)) << "torn, at " << at;
+      }
+    }
+  }
+  FREE_C_HEAP_ARRAY(char, ring);
+}

@@ -9,6 +9,7 @@
  *          VM (many stores, references, savepoints, a full log, a busy lock, a file that has to be synced), follow each other as
  *          one would expect, and what they stored is found after the VM was halted
  * @requires vm.compiler2.enabled
+ * @library /test/lib
  * @build Heap
  * @run main ShortCommitTest
  */
@@ -18,6 +19,9 @@ import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jdk.test.lib.Platform;
 
 public class ShortCommitTest {
     static final int THREADS = 4;
@@ -34,7 +38,10 @@ public class ShortCommitTest {
     public static void main(String[] args) throws Exception {
         if (args.length > 0) {
             switch (args[0]) {
-                case "work"  -> work();
+                case "work"  -> {
+                    work();
+                    if (!Boolean.getBoolean("exits")) Runtime.getRuntime().halt(0);
+                }
                 case "check" -> check();
             }
             return;
@@ -49,10 +56,18 @@ public class ShortCommitTest {
             heap.with(rounds).run(ShortCommitTest.class, "check");
         }
         // Every commit may be the one after which an audit is due.
-        Heap heap = new Heap("audited", "-XX:PersistentHeapSize=64m");
-        heap.with(c2).with("-XX:PersistentHeapAuditInterval=500", "-Drounds=3000", "-Xlog:pheap=debug").run(ShortCommitTest.class, "work")
-                .shouldContain("audit");
-        heap.with("-Drounds=3000").run(ShortCommitTest.class, "check");
+        for (String media : List.of("memory", "file")) {
+            String rounds = "-Drounds=" + (media.equals("file") ? 300 : 3000);
+            Heap heap = new Heap("audited-" + media, "-XX:PersistentHeapSize=64m", "-XX:PersistentHeapMedia=" + media);
+            Heap.Result result = heap.with(c2).with("-XX:PersistentHeapAuditInterval=500", rounds, "-Dexits=true", "-Xlog:pheap=debug")
+                    .run(ShortCommitTest.class, "work").shouldContain("audit");
+            if (Platform.isDebugBuild()) {
+                Matcher leaves = Pattern.compile("([0-9]+) commits by leaf calls").matcher(result.output());
+                expect(leaves.find() && (Integer.parseInt(leaves.group(1)) > 0) == media.equals("memory"),
+                       "commits by leaf calls with media kind " + media);
+            }
+            heap.with(rounds).run(ShortCommitTest.class, "check");
+        }
     }
 
     static void work() throws Exception {
@@ -73,7 +88,6 @@ public class ShortCommitTest {
         }
         for (Thread t : threads) t.join();
         if (!failures.isEmpty()) throw new AssertionError(failures.getFirst());
-        Runtime.getRuntime().halt(0);
     }
 
     static void round(Account a, int k) {

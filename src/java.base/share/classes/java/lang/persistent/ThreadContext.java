@@ -109,6 +109,7 @@ final class ThreadContext {
         }
     }
 
+    @ReservedStackAccess
     void rollbackInnermost() {
         Txn txn = innermost;
         try {
