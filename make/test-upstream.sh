@@ -74,6 +74,7 @@ select_full() {                        # mode → all names of its groups
         for spec in ${!var}; do
             case $spec in "$suite"[:/]*) specs+=("$JDK_TREE/test/$spec") ;; esac
         done
+        [ ${#specs[@]} -gt 0 ] || continue
         jt "$OUT/$mode.list.${suite%/*}" -l "${specs[@]}" 2>&1 | grep -E '^[^ :]+\.(java|sh)(#[^ ]*)?$' | sed "s|^|$suite/|"
     done
 }

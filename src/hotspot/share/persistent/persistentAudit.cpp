@@ -21,6 +21,7 @@
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
+#include "persistent/persistentSlots.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
@@ -78,6 +79,10 @@ class AuditTrace : public StackObj {
         report(holder, offset, "refers to an object that is not on the media");
       }
       return PersistentCapture::encode_reference(obj);
+    }
+    if (!PersistentSlots::contains(slot)) {
+      report(holder, offset, "refers to an ordinary object and is not remembered: the next collection loses that");
+      return 0;
     }
     uint32_t media;
     memcpy(&media, _media.adr_at((int)offset), sizeof(media));

@@ -1,0 +1,159 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+/*
+ * @test
+ * @summary What compiled code allocates in PersistentHeap.allocate with ordinary bytecodes and intrinsics is persistent, and what the
+ *          same code stores to it after it was committed is logged; its references to volatile objects follow these
+ * @build Heap
+ * @run main AllocateCompiledTest
+ */
+
+import java.lang.persistent.Persistent;
+import java.lang.persistent.PersistentHeap;
+import java.lang.persistent.Txn;
+import java.lang.reflect.Array;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+public class AllocateCompiledTest {
+    static final class Box implements Cloneable {
+        long v;
+        Object link;
+
+        Box copy() {
+            try {
+                return (Box) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    static final int COUNT = 8;
+    static final int ROUNDS = 60;
+    static Object[] root;
+
+    /** Not inlined: compiled code knows nothing of the commit. */
+    static void publish(int n, Object o) {
+        Txn.run(() -> root[n] = o);
+    }
+
+    // ---- Compiled: names begin with "make". What they allocate looks volatile to the compiler. ----
+
+    static void makeInstance() {
+        Box b = new Box();
+        publish(0, b);
+        b.v = 42;
+        b.link = TimeUnit.DAYS;
+    }
+
+    static void makeLongs(int n) {
+        long[] a = new long[n];
+        publish(1, a);
+        a[2] = 42;
+    }
+
+    static void makeReferences(int n) {
+        Object[] a = new Object[n];
+        publish(2, a);
+        a[1] = TimeUnit.DAYS;
+        a[2] = String.class;
+    }
+
+    static void makeMulti(int n) {
+        int[][] a = new int[n][3];
+        publish(3, a);
+        a[1][1] = 42;
+    }
+
+    static void makeClone(Class<?>[] from) {
+        Class<?>[] a = from.clone();
+        publish(4, a);
+        a[1] = long.class;
+    }
+
+    static void makeCopy(Object[] from) {
+        Object[] a = Arrays.copyOf(from, 4);
+        publish(5, a);
+        a[3] = String.class;
+    }
+
+    static void makeInstanceClone(Box from) {
+        Box b = from.copy();
+        publish(6, b);
+        b.v = 43;
+    }
+
+    static void makeReflected(Class<?> type) {
+        Object[] a = (Object[]) Array.newInstance(type, 3);
+        publish(7, a);
+        a[0] = TimeUnit.DAYS;
+    }
+
+    // ----
+
+    public static void main(String[] args) throws Exception {
+        if (args.length > 0) {
+            root = PersistentHeap.root("root", Object[].class, () -> new @Persistent Object[COUNT]);
+            if (args[0].equals("work")) {
+                work();
+                Runtime.getRuntime().halt(0);
+            }
+            check();
+            return;
+        }
+        String[] audit = {"-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapAudit"};
+        for (List<String> tier : List.of(List.of("-Xint"), List.of("-XX:TieredStopAtLevel=1", "-Xcomp"), List.of("-XX:-TieredCompilation", "-Xcomp"),
+                                         List.of("-XX:-TieredCompilation", "-Xcomp", "-XX:-DoEscapeAnalysis"))) {
+            Heap heap = new Heap("compiled");
+            String[] only = {"-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
+                             "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish"};
+            heap.with(audit).with(only).with(tier.toArray(String[]::new)).run(AllocateCompiledTest.class, "work");
+            heap.with(audit).run(AllocateCompiledTest.class, "check").shouldContain(", 0 differences");
+        }
+    }
+
+    static void work() throws Exception {
+        Class<?>[] classes = {String.class, int.class};
+        Object[] objects = {TimeUnit.DAYS, String.class};
+        Box box = new Box();
+        box.v = 7;
+        box.link = TimeUnit.HOURS;
+        for (int i = 0; i < ROUNDS; i++) {
+            PersistentHeap.allocate(() -> {
+                makeInstance();
+                makeLongs(10);
+                makeReferences(3);
+                makeMulti(4);
+                makeClone(classes);
+                makeCopy(objects);
+                makeInstanceClone(box);
+                makeReflected(Object.class);
+                return null;
+            });
+            for (int n = 0; n < COUNT; n++) {
+                Heap.check(PersistentHeap.contains(root[n]), "object " + n + " is volatile");
+            }
+            check();
+            if (i % 20 == 0) System.gc();       // moves what they refer to
+            check();
+        }
+    }
+
+    static void check() {
+        Box b = (Box) root[0];
+        Heap.check(b.v == 42 && b.link == TimeUnit.DAYS, "instance: " + b.v + " " + b.link);
+        Heap.check(((long[]) root[1])[2] == 42, "long[]");
+        Heap.equal(root[2], new Object[] {null, TimeUnit.DAYS, String.class});
+        Heap.check(((int[][]) root[3])[1][1] == 42, "int[][]");
+        Heap.equal(root[4], new Object[] {String.class, long.class});
+        Heap.equal(root[5], new Object[] {TimeUnit.DAYS, String.class, null, String.class});
+        b = (Box) root[6];
+        Heap.check(b.v == 43 && b.link == TimeUnit.HOURS, "clone of an instance: " + b.v + " " + b.link);
+        Heap.equal(root[7], new Object[] {TimeUnit.DAYS, null, null});
+    }
+}
