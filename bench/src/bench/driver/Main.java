@@ -319,7 +319,7 @@ public final class Main {
                 Ordinary programs in the same VM with and without -XX:PersistentHeap (nothing in P). Processor time, since other programs use the machine, too. sort to lists and javac: of the
                 main thread (without the collector's threads); passes in one process, the mean of the best third of those in the second half of the time; javac compiles java.text. jshell: a
                 script, the whole process from start to end. -Xmx5g: without the flag, references of a heap below 4 GB need no shift; with it they do, since P and V
-                share one range of addresses. The two lines \"in a small heap\" (-Xmx512m; not in the mean) show what that costs.""", load, flag, extra));
+                share one range of addresses. The two lines "in a small heap" (-Xmx512m; not in the mean) show what that costs.""", load, flag, extra));
         if (stock.isEmpty()) {
             report.add(new Report.Section("stock", "Without the flag, beside stock", "No stock JDK of this version was found (set STOCK=DIR): not measured.",
                     load, List.of(), List.of()));

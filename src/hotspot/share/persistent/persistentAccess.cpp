@@ -119,26 +119,26 @@ static NOINLINE void store_slowly(JavaThread* thread, oopDesc* base, void* addr,
   }
 }
 
-template <int log2_size>
-static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
+template <int log2_size, bool is_plain>
+static void first_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
   const int size = 1 << log2_size;
   value = truncate(value, size);
-  if (is_known(thread, base, addr, log2_size, value) || PersistentTxn::try_record<false>(thread, base, addr, log2_size, value)) {
+  assert(!thread->persistent().is_own(base), "the caller has looked");
+  if (PersistentTxn::try_record<is_plain>(thread, base, addr, log2_size, value)) {
     PersistentRawMemory::plain_store(addr, size, value);
   } else {
     store_slowly(thread, base, addr, size, value);
   }
 }
 
-template <int log2_size, bool is_plain>
-static void first_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
+template <int log2_size>
+static inline void plain_store(JavaThread* thread, oopDesc* base, void* addr, uint64_t value) {
   const int size = 1 << log2_size;
   value = truncate(value, size);
-  assert(!thread->persistent().is_own(base), "generated code has looked");
-  if (PersistentTxn::try_record<is_plain>(thread, base, addr, log2_size, value)) {
+  if (is_known(thread, base, addr, log2_size, value)) {
     PersistentRawMemory::plain_store(addr, size, value);
   } else {
-    store_slowly(thread, base, addr, size, value);
+    first_store<log2_size, false>(thread, base, addr, value);
   }
 }
 

@@ -73,11 +73,15 @@ JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
   PersistentTxn::begin(THREAD);
 JVM_END
 
+// Java's account may be behind, after a stack overflow.
+static bool has_txn(JavaThread* thread) {
+  PersistentThread& pt = thread->persistent();
+  return pt.in_txn() && !pt._txn->is_implicit();
+}
+
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
   if (PersistentRuntime::is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);
-  // Java's account may be behind, after a stack overflow.
-  PersistentThread& pt = THREAD->persistent();
-  if (!pt.in_txn() || pt._txn->is_implicit()) {
+  if (!has_txn(THREAD)) {
     THROW_MSG_0(SymbolTable::new_symbol("java/lang/persistent/TxnException"), "The transaction has been rolled back already");
   }
   jlong seq = (jlong)PersistentTxn::commit(CHECK_0);
@@ -98,15 +102,11 @@ JVM_ENTRY(static void, PVM_awaitDurable(JNIEnv* env, jclass cls, jlong seq))
 JVM_END
 
 JVM_ENTRY(static void, PVM_rollback(JNIEnv* env, jclass cls))
-  // Java's account may be behind, after a stack overflow.
-  PersistentThread& pt = THREAD->persistent();
-  if (!pt.in_txn() || pt._txn->is_implicit()) return;
-  PersistentTxn::rollback(THREAD);
+  if (has_txn(THREAD)) PersistentTxn::rollback(THREAD);
 JVM_END
 
 JVM_ENTRY(static jint, PVM_depth(JNIEnv* env, jclass cls))
-  PersistentThread& pt = THREAD->persistent();
-  return pt.in_txn() && !pt._txn->is_implicit() ? pt._txn->depth() : 0;
+  return has_txn(THREAD) ? THREAD->persistent()._txn->depth() : 0;
 JVM_END
 
 JVM_ENTRY(static void, PVM_enterAllocate(JNIEnv* env, jclass cls))
