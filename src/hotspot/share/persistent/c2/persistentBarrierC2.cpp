@@ -81,8 +81,7 @@ bool PersistentBarrierC2::is_provably_volatile(GraphKit* kit, Node* base) {
          AllocateNode::Ideal_allocation(base->uncast()) != nullptr;
 }
 
-// The control taken; the kit goes on at the other.
-static Node* branch(GraphKit* kit, Node* bol, float probability) {
+Node* PersistentBarrierC2::branch(GraphKit* kit, Node* bol, float probability) {
   PhaseGVN& gvn = kit->gvn();
   IfNode* iff = kit->create_and_map_if(kit->control(), bol, probability, COUNT_UNKNOWN);
   Node* taken = gvn.transform(new IfTrueNode(iff));
@@ -104,7 +103,11 @@ Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
   return branch(kit, is_in_p(kit, address), PROB_UNLIKELY_MAG(6));
 }
 
-void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
+bool PersistentBarrierC2::has_met_p(Compile* C, ciMethod* method, int bci) {
+  return PHeap::is_enabled() && C->too_many_traps(method, bci, MetReason);
+}
+
+void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base, bool adapts) {
   if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c2_guard) ||
       kit->stopped() || is_provably_volatile(kit, base)) {
     return;
@@ -112,86 +115,11 @@ void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base) {
   Node* in_p = test(kit, base);
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
-  // Action_none: the code stays as it is, however often.
-  kit->uncommon_trap(Deoptimization::Reason_unhandled, Deoptimization::Action_none);
-}
-
-void PersistentBarrierC2::guard_intrinsic(LibraryCallKit* kit, vmIntrinsicID id) {
-  if (!PHeap::is_enabled()) return;
-  // State arrays that are fields (digests, modes of ciphers) are guarded where the
-  // inliners load them.
-  int dest = -1;      // argument's index: longs count two, the receiver one
-  int dest2 = -1;
-  switch (id) {
-    case vmIntrinsics::_dilithiumAlmostNtt:
-    case vmIntrinsics::_dilithiumAlmostInverseNtt:
-    case vmIntrinsics::_dilithiumNttMult:
-    case vmIntrinsics::_dilithiumMontMulByConstant:
-    case vmIntrinsics::_kyberNtt:
-    case vmIntrinsics::_kyberInverseNtt:
-    case vmIntrinsics::_kyberNttMult:
-    case vmIntrinsics::_kyberAddPoly_2:
-    case vmIntrinsics::_kyberAddPoly_3:
-    case vmIntrinsics::_kyberBarrettReduce:
-    case vmIntrinsics::_bigIntegerRightShiftWorker:
-    case vmIntrinsics::_bigIntegerLeftShiftWorker:
-    case vmIntrinsics::_mulAdd:
-      dest = 0; break;
-    case vmIntrinsics::_double_keccak:
-      dest = 0; dest2 = 1; break;
-    case vmIntrinsics::_dilithiumDecomposePoly:
-      dest = 1; dest2 = 2; break;
-    case vmIntrinsics::_setMemory:
-    case vmIntrinsics::_arraySort:
-    case vmIntrinsics::_arrayPartition:
-    case vmIntrinsics::_chacha20Block:
-    case vmIntrinsics::_intpoly_assign:
-      dest = 1; break;
-    case vmIntrinsics::_arraycopy:
-    case vmIntrinsics::_compressStringC:
-    case vmIntrinsics::_compressStringB:
-    case vmIntrinsics::_inflateStringC:
-    case vmIntrinsics::_inflateStringB:
-    case vmIntrinsics::_encodeISOArray:
-    case vmIntrinsics::_encodeByteISOArray:
-    case vmIntrinsics::_encodeAsciiArray:
-    case vmIntrinsics::_squareToLen:
-    case vmIntrinsics::_kyber12To16:
-      dest = 2; break;
-    case vmIntrinsics::_getCharsStringU:
-    case vmIntrinsics::_aescrypt_encryptBlock:
-    case vmIntrinsics::_aescrypt_decryptBlock:
-    case vmIntrinsics::_intpoly_montgomeryMult_P256:
-      dest = 3; break;
-    case vmIntrinsics::_ghash_processBlocks:
-      // The stub fills in the rest of the table of the subkey's powers, when it first needs it.
-      dest = 3; dest2 = 4; break;
-    case vmIntrinsics::_copyMemory:
-    case vmIntrinsics::_multiplyToLen:
-    case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
-    case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
-    case vmIntrinsics::_electronicCodeBook_encryptAESCrypt:
-    case vmIntrinsics::_electronicCodeBook_decryptAESCrypt:
-    case vmIntrinsics::_base64_encodeBlock:
-    case vmIntrinsics::_base64_decodeBlock:
-    case vmIntrinsics::_poly1305_processBlocks:
-      dest = 4; break;
-    case vmIntrinsics::_counterMode_AESCrypt:
-      // Also the receiver's `used`.
-      dest = 4; dest2 = 0; break;
-    case vmIntrinsics::_galoisCounterMode_AESCrypt:
-    case vmIntrinsics::_montgomerySquare:
-      dest = 5; break;
-    case vmIntrinsics::_montgomeryMultiply:
-      dest = 6; break;
-    default:
-      return;
-  }
-  if (dest >= 0) {
-    guard_not_persistent(kit, kit->argument(dest));
-  }
-  if (dest2 >= 0) {
-    guard_not_persistent(kit, kit->argument(dest2));
+  if (adapts && ProfileTraps && !has_met_p(kit->C, kit->method(), kit->bci())) {
+    kit->uncommon_trap(MetReason, Deoptimization::Action_make_not_entrant);
+  } else {
+    // The code stays as it is, however often.
+    kit->uncommon_trap(Deoptimization::Reason_unhandled, Deoptimization::Action_none);
   }
 }
 
@@ -336,12 +264,12 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   if (is_oop) {
     Node* marking = thread_field(G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
     Node* cmp = gvn.transform(new CmpINode(marking, gvn.intcon(0)));
-    unknown->add_req(branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
+    unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
     word = gvn.transform(new CastP2XNode(_kit->control(), val));
     if (gvn.type(val) != TypePtr::NULL_PTR) {
-      Node* in_p = branch(_kit, is_in_p(_kit, word), PROB_LIKELY_MAG(1));
+      Node* in_p = PersistentBarrierC2::branch(_kit, is_in_p(_kit, word), PROB_LIKELY_MAG(1));
       cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
-      Node* null = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
+      Node* null = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
       unknown->add_req(_kit->control());
       RegionNode* region = new RegionNode(3);
       region->init_req(1, in_p);
@@ -358,7 +286,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   const ByteSize recent    = JavaThread::persistent_offset() + PersistentThread::recent_offset();
   Node* offset = gvn.transform(new SubXNode(base_address, thread_field(own_start, TypeLong::LONG, T_LONG)));
   Node* cmp = gvn.transform(new CmpULNode(offset, thread_field(own_size, TypeLong::LONG, T_LONG)));
-  Node* own = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
+  Node* own = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
   Node* own_memory = _kit->memory(Compile::AliasIdxRaw);
 
   // The bytes from _recent to the location's place there.
@@ -376,7 +304,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
   key = gvn.transform(new OrLNode(key, thread_field(level_tag, TypeLong::LONG, T_LONG)));
   cmp = gvn.transform(new CmpLNode(found, key));
-  Node* hit = branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
+  Node* hit = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
   unknown->add_req(_kit->control());
   _kit->set_control(gvn.transform(unknown));
 
@@ -434,7 +362,7 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));
-    Node* stored = branch(kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_LIKELY_MAG(3));
+    Node* stored = PersistentBarrierC2::branch(kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_LIKELY_MAG(3));
     {
       // Nothing was done: the interpreter does the store, in full.
       PreserveJVMState pjvms2(kit);

@@ -6,20 +6,20 @@
 #ifndef SHARE_PERSISTENT_C2_PERSISTENTBARRIERC2_HPP
 #define SHARE_PERSISTENT_C2_PERSISTENTBARRIERC2_HPP
 
-#include "classfile/vmIntrinsics.hpp"
 #include "memory/allocation.hpp"
 #include "oops/accessDecorators.hpp"
+#include "runtime/deoptimization.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/sizes.hpp"
 
 class CallNode;
+class Compile;
 class GraphKit;
-class LibraryCallKit;
 class Node;
 class Node_List;
 class PhaseMacroExpand;
 class Type;
-class TypePtr;
+class ciMethod;
 
 // Store barriers of C2: tests at parse time whether the object is in P. They emit
 // nothing without -XX:PersistentHeap. What an AllocateNode of this compilation
@@ -32,11 +32,17 @@ class PersistentBarrierC2 : public AllStatic {
   // the kit at the other.
   static Node* test(GraphKit* kit, Node* base);
 
+  // The control taken; the kit goes on at the other.
+  static Node* branch(GraphKit* kit, Node* bol, float probability);
+
   // Where base is in P the interpreter re-executes the bytecode. To be placed before
-  // any side effect of the bytecode.
-  static void guard_not_persistent(GraphKit* kit, Node* base);
-  // The same for the arrays an intrinsic writes without a store of the graph.
-  static void guard_intrinsic(LibraryCallKit* kit, vmIntrinsicID id);
+  // any side effect of the bytecode. adapts: the compilation that follows does without.
+  static void guard_not_persistent(GraphKit* kit, Node* base, bool adapts = false);
+
+  // Code is compiled for objects of V first. Where it meets one of P it leaves a trap of this reason in
+  // the method's profile, and the next compilation has code for both there.
+  static const Deoptimization::DeoptReason MetReason = Deoptimization::Reason_intrinsic;
+  static bool has_met_p(Compile* C, ciMethod* method, int bci);
 
   // Calls of this file pass references without letting them escape.
   static bool is_barrier_call(CallNode* call);

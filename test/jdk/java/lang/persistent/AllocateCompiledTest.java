@@ -6,7 +6,8 @@
 /*
  * @test
  * @summary What compiled code allocates in PersistentHeap.allocate with ordinary bytecodes and intrinsics is persistent, and what the
- *          same code stores to it after it was committed is logged; its references to volatile objects follow these
+ *          same code stores to it after it was committed is logged; its references to volatile objects follow these. Compiled code that
+ *          has met persistent objects stays
  * @build Heap
  * @run main AllocateCompiledTest
  */
@@ -94,6 +95,21 @@ public class AllocateCompiledTest {
         a[0] = TimeUnit.DAYS;
     }
 
+    /** An intrinsic that writes to a persistent array. */
+    static void makeCopyInto(Object[] from) {
+        Object[] a = (Object[]) root[5];
+        a[0] = null;
+        a[1] = null;
+        System.arraycopy(from, 0, a, 0, 2);
+    }
+
+    /** Outside PersistentHeap.allocate the same code makes volatile objects. */
+    static Object[] makeEither(int n) {
+        Object[] a = new Object[n];
+        a[0] = new Box();
+        return a;
+    }
+
     // ----
 
     public static void main(String[] args) throws Exception {
@@ -115,6 +131,14 @@ public class AllocateCompiledTest {
             heap.with(audit).with(only).with(tier.toArray(String[]::new)).run(AllocateCompiledTest.class, "work");
             heap.with(audit).run(AllocateCompiledTest.class, "check").shouldContain(", 0 differences");
         }
+        Heap heap = new Heap("settled");
+        Heap.Result result = heap.with(audit).with("-XX:+TraceDeoptimization", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
+                    "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish", "-XX:-TieredCompilation", "-Xcomp").run(AllocateCompiledTest.class, "work");
+        String[] output = result.output().split("SETTLED");
+        Heap.check(output.length == 2, "did not say SETTLED");
+        Heap.check(output[0].contains("AllocateCompiledTest.make"), "no code was left at first");
+        List<String> left = output[1].lines().filter(line -> line.contains("AllocateCompiledTest.make")).toList();
+        Heap.check(left.isEmpty(), "code is left again and again: " + left);
     }
 
     static void work() throws Exception {
@@ -124,6 +148,7 @@ public class AllocateCompiledTest {
         box.v = 7;
         box.link = TimeUnit.HOURS;
         for (int i = 0; i < ROUNDS; i++) {
+            if (i == ROUNDS / 2) System.out.println("SETTLED");
             PersistentHeap.allocate(() -> {
                 makeInstance();
                 makeLongs(10);
@@ -133,8 +158,13 @@ public class AllocateCompiledTest {
                 makeCopy(objects);
                 makeInstanceClone(box);
                 makeReflected(Object.class);
+                makeCopyInto(objects);
+                Object[] either = makeEither(2);
+                Heap.check(PersistentHeap.contains(either) && PersistentHeap.contains(either[0]), "volatile in allocate");
                 return null;
             });
+            Object[] either = makeEither(2);
+            Heap.check(!PersistentHeap.contains(either) && !PersistentHeap.contains(either[0]), "persistent outside allocate");
             for (int n = 0; n < COUNT; n++) {
                 Heap.check(PersistentHeap.contains(root[n]), "object " + n + " is volatile");
             }

@@ -1,0 +1,167 @@
+/*
+ * Copyright (c) 2026, the Everheap authors.
+ * SPDX-License-Identifier: GPL-2.0-only WITH Classpath-exception-2.0
+ */
+
+#include "persistent/c2/persistentIntrinsicC2.hpp"
+
+#include "ci/ciMethod.hpp"
+#include "opto/callGenerator.hpp"
+#include "opto/graphKit.hpp"
+#include "opto/library_call.hpp"
+#include "persistent/c2/persistentBarrierC2.hpp"
+#include "persistent/persistentHeap.hpp"
+
+// Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests,
+// modes of ciphers) are guarded where the inliners load them.
+struct Destinations {
+  int _first;
+  int _second;
+};
+
+static Destinations destinations(vmIntrinsicID id) {
+  Destinations d = { -1, -1 };
+  switch (id) {
+    case vmIntrinsics::_dilithiumAlmostNtt:
+    case vmIntrinsics::_dilithiumAlmostInverseNtt:
+    case vmIntrinsics::_dilithiumNttMult:
+    case vmIntrinsics::_dilithiumMontMulByConstant:
+    case vmIntrinsics::_kyberNtt:
+    case vmIntrinsics::_kyberInverseNtt:
+    case vmIntrinsics::_kyberNttMult:
+    case vmIntrinsics::_kyberAddPoly_2:
+    case vmIntrinsics::_kyberAddPoly_3:
+    case vmIntrinsics::_kyberBarrettReduce:
+    case vmIntrinsics::_bigIntegerRightShiftWorker:
+    case vmIntrinsics::_bigIntegerLeftShiftWorker:
+    case vmIntrinsics::_mulAdd:
+      d._first = 0; break;
+    case vmIntrinsics::_double_keccak:
+      d._first = 0; d._second = 1; break;
+    case vmIntrinsics::_dilithiumDecomposePoly:
+      d._first = 1; d._second = 2; break;
+    case vmIntrinsics::_setMemory:
+    case vmIntrinsics::_arraySort:
+    case vmIntrinsics::_arrayPartition:
+    case vmIntrinsics::_chacha20Block:
+    case vmIntrinsics::_intpoly_assign:
+      d._first = 1; break;
+    case vmIntrinsics::_arraycopy:
+    case vmIntrinsics::_compressStringC:
+    case vmIntrinsics::_compressStringB:
+    case vmIntrinsics::_inflateStringC:
+    case vmIntrinsics::_inflateStringB:
+    case vmIntrinsics::_encodeISOArray:
+    case vmIntrinsics::_encodeByteISOArray:
+    case vmIntrinsics::_encodeAsciiArray:
+    case vmIntrinsics::_squareToLen:
+    case vmIntrinsics::_kyber12To16:
+      d._first = 2; break;
+    case vmIntrinsics::_getCharsStringU:
+    case vmIntrinsics::_aescrypt_encryptBlock:
+    case vmIntrinsics::_aescrypt_decryptBlock:
+    case vmIntrinsics::_intpoly_montgomeryMult_P256:
+      d._first = 3; break;
+    case vmIntrinsics::_ghash_processBlocks:
+      // The stub fills in the rest of the table of the subkey's powers, when it first needs it.
+      d._first = 3; d._second = 4; break;
+    case vmIntrinsics::_copyMemory:
+    case vmIntrinsics::_multiplyToLen:
+    case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
+    case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
+    case vmIntrinsics::_electronicCodeBook_encryptAESCrypt:
+    case vmIntrinsics::_electronicCodeBook_decryptAESCrypt:
+    case vmIntrinsics::_base64_encodeBlock:
+    case vmIntrinsics::_base64_decodeBlock:
+    case vmIntrinsics::_poly1305_processBlocks:
+      d._first = 4; break;
+    case vmIntrinsics::_counterMode_AESCrypt:
+      // Also the receiver's `used`.
+      d._first = 4; d._second = 0; break;
+    case vmIntrinsics::_galoisCounterMode_AESCrypt:
+    case vmIntrinsics::_montgomerySquare:
+      d._first = 5; break;
+    case vmIntrinsics::_montgomeryMultiply:
+      d._first = 6; break;
+    default:
+      // Atomics of Unsafe, one after the other.
+      if (id >= vmIntrinsics::_compareAndSetReference && id <= vmIntrinsics::_getAndSetReference) d._first = 1;
+      break;
+  }
+  return d;
+}
+
+static bool allocates(vmIntrinsicID id) {
+  switch (id) {
+    case vmIntrinsics::_clone:
+    case vmIntrinsics::_copyOf:
+    case vmIntrinsics::_copyOfRange:
+    case vmIntrinsics::_newArray:
+    case vmIntrinsics::_allocateInstance:
+    case vmIntrinsics::_allocateUninitializedArray:
+    case vmIntrinsics::_toBytesStringU:
+    case vmIntrinsics::_arrayPartition:     // the two indices
+      return true;
+    default:
+      return false;
+  }
+}
+
+void PersistentIntrinsicC2::guard(LibraryCallKit* kit, vmIntrinsicID id) {
+  if (!PHeap::is_enabled()) return;
+  Destinations d = destinations(id);
+  if (d._first >= 0)  PersistentBarrierC2::guard_not_persistent(kit, kit->argument(d._first), true);
+  if (d._second >= 0) PersistentBarrierC2::guard_not_persistent(kit, kit->argument(d._second), true);
+}
+
+// The predicate: nothing that is written is in P.
+class PersistentIntrinsicGenerator : public CallGenerator {
+  CallGenerator* _intrinsic;
+  Destinations   _destinations;
+
+ public:
+  PersistentIntrinsicGenerator(CallGenerator* intrinsic, Destinations d)
+    : CallGenerator(intrinsic->method()), _intrinsic(intrinsic), _destinations(d) {}
+
+  virtual bool is_inline() const        { return true; }
+  virtual bool is_intrinsic() const     { return true; }
+  virtual bool is_virtual() const       { return _intrinsic->is_virtual(); }
+  virtual bool is_predicated() const    { return true; }
+  virtual int  predicates_count() const { return 1; }
+
+  virtual JVMState* generate(JVMState* jvms) { return _intrinsic->generate(jvms); }
+
+  // The control where the predicate does not hold; null if it always does.
+  virtual Node* generate_predicate(JVMState* jvms, int predicate) {
+    GraphKit kit(jvms);
+    Node* region = nullptr;
+    add_test(&kit, _destinations._first, &region);
+    add_test(&kit, _destinations._second, &region);
+    return region == nullptr ? nullptr : kit.gvn().transform(region);
+  }
+
+ private:
+  static void add_test(GraphKit* kit, int index, Node** region) {
+    if (index < 0 || kit->stopped()) return;
+    Node* dest = kit->argument(index);
+    if (PersistentBarrierC2::is_provably_volatile(kit, dest)) return;
+    if (*region == nullptr) {
+      *region = new RegionNode(1);
+      kit->gvn().set_type(*region, Type::CONTROL);
+      kit->record_for_igvn(*region);
+    }
+    (*region)->add_req(PersistentBarrierC2::test(kit, dest));
+  }
+};
+
+CallGenerator* PersistentIntrinsicC2::generator(CallGenerator* intrinsic, JVMState* jvms) {
+  if (intrinsic == nullptr || !PersistentBarrierC2::has_met_p(Compile::current(), jvms->method(), jvms->bci())) {
+    return intrinsic;
+  }
+  vmIntrinsicID id = intrinsic->method()->intrinsic_id();
+  if (allocates(id)) return nullptr;
+  Destinations d = destinations(id);
+  // Those with a predicate of their own go on to leave.
+  if (d._first < 0 || intrinsic->is_predicated()) return intrinsic;
+  return new PersistentIntrinsicGenerator(intrinsic, d);
+}
