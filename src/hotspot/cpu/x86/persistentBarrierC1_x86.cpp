@@ -12,6 +12,7 @@
 #include "gc/g1/g1HeapRegion.hpp"
 #include "gc/g1/g1ThreadLocalData.hpp"
 #include "persistent/c1/persistentBarrierC1.hpp"
+#include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "utilities/powerOfTwo.hpp"
 
@@ -63,6 +64,19 @@ void PersistentStoreStub::emit_code(LIR_Assembler* ce) {
     __ call(RuntimeAddress(Runtime1::entry_for(C1StubId::persistent_store_primitive_id)));
   }
   __ jmp(_continuation);
+}
+
+// Without a stub the copy is of an array that this code has just allocated: nothing has captured it.
+void PersistentBarrierC1::guard_arraycopy(LIR_Assembler* ce, LIR_OpArrayCopy* op) {
+  if (!PHeap::is_enabled() || op->stub() == nullptr || PersistentBarrier::is_skipped(PersistentBarrier::c1)) return;
+  const Register tmp = op->tmp()->as_register();
+  assert_different_registers(tmp, op->src()->as_register(), op->src_pos()->as_register(), op->dst()->as_register(),
+                             op->dst_pos()->as_register(), op->length()->as_register());
+  __ mov64(tmp, -(int64_t)PHeap::base());
+  __ addptr(tmp, op->dst()->as_register());
+  __ shrptr(tmp, exact_log2(PHeap::Alignment));
+  __ cmpptr(tmp, (int32_t)(PHeap::size() / PHeap::Alignment));
+  __ jcc(Assembler::below, *op->stub()->entry());
 }
 
 #undef __

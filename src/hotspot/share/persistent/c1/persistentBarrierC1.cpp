@@ -8,6 +8,7 @@
 #include "c1/c1_LIRGenerator.hpp"
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "utilities/powerOfTwo.hpp"
 
 #ifdef ASSERT
@@ -58,10 +59,16 @@ CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
 
 #undef __
 
+int PersistentBarrierC1::arraycopy_flags() {
+  return PHeap::is_enabled() ? LIR_OpArrayCopy::dst_null_check : 0;
+}
+
 bool PersistentBarrierC1::is_disabled_intrinsic(vmIntrinsics::ID id) {
   if (!PHeap::is_enabled()) return false;
   switch (id) {
-    case vmIntrinsics::_arraycopy:
+    case vmIntrinsics::_clone:
+      // It copies right after the allocation, where a safepoint may have ended an implicit transaction and captured the new array.
+      return PersistentAllocateAll;
     case vmIntrinsics::_putReference:
     case vmIntrinsics::_putBoolean:
     case vmIntrinsics::_putByte:

@@ -10,6 +10,8 @@
 #include "gc/shared/c1/barrierSetC1.hpp"
 #include "memory/allStatic.hpp"
 
+class LIR_Assembler;
+class LIR_OpArrayCopy;
 class MacroAssembler;
 
 // The out-of-line side of a store: the runtime stores. Taken for primitives if the
@@ -58,6 +60,9 @@ class PersistentBarrierC1 : public AllStatic {
   // Emits the test whether the base of a primitive store is in P; null if none is
   // needed. The ordinary store follows, then the stub's continuation. May replace value.
   static CodeStub* test(LIRAccess& access, LIR_Opr& value);
+  // System.arraycopy into P: C1's slow case, an ordinary call. The flags see to it that there is one.
+  static int  arraycopy_flags();
+  static void guard_arraycopy(LIR_Assembler* ce, LIR_OpArrayCopy* op);
   // Intrinsics that would write to the heap past the barrier.
   static bool is_disabled_intrinsic(vmIntrinsics::ID id);
 };
