@@ -104,6 +104,8 @@ void PersistentCollector::begin() {
   _started = Ticks::now();
   PersistentEvents::begin();
   PersistentPhase phase("Begin");
+  // What they hold would live on.
+  if (PersistentAllocateAll) PersistentTxn::renew_all_implicit();
   for (JavaThreadIteratorWithHandle threads; JavaThread* thread = threads.next(); ) {
     PersistentAllocation::retire_buffer(thread);
   }

@@ -53,19 +53,32 @@ address PersistentAllocationC2::new_entry(ciKlass* klass) {
 
 // ---- PersistentHeap.allocate ----
 
-// Whether it was news that code met P there; the profile has it from now on.
+// Notes in the profile that code met P there. Whether the next code for it will be other code.
 static bool note_met_p(JavaThread* current, const ScopeDesc* scope) {
+  const int reason = PersistentBarrierC2::MetReason;
   methodHandle method(current, scope->method());
   MethodData* mdo = Deoptimization::get_method_data(current, method, true);
   if (mdo == nullptr) return false;
+  // As ciMethodData::has_trap_at, except that a profile without room has all traps there.
   auto is_noted = [&] {
     MutexLocker ml(mdo->extra_data_lock(), Mutex::_no_safepoint_check_flag);
     ProfileData* data = mdo->bci_to_data(scope->bci());
-    return data != nullptr && Deoptimization::trap_state_has_reason(data->trap_state(), PersistentBarrierC2::MetReason) != 0;
+    return mdo->trap_count(reason) != 0 && data != nullptr && Deoptimization::trap_state_has_reason(data->trap_state(), reason) != 0;
   };
-  if (is_noted()) return false;
-  Deoptimization::update_method_data_from_interpreter(mdo, scope->bci(), PersistentBarrierC2::MetReason);
-  return is_noted();      // not if the profile has no room
+  const bool was_noted = is_noted();
+  if (!was_noted) {
+    Deoptimization::update_method_data_from_interpreter(mdo, scope->bci(), reason);
+  }
+  switch (method->java_code_at(scope->bci())) {
+    case Bytecodes::_new:
+    case Bytecodes::_newarray:
+    case Bytecodes::_anewarray:
+      // Other code may still be without: of another method, which has this one inlined.
+      return true;
+    default:
+      // Not every time where C2 allocates without asking (vectors).
+      return !was_noted && is_noted();
+  }
 }
 
 void PersistentAllocationC2::leave_compiled_code(JavaThread* current) {
@@ -74,7 +87,6 @@ void PersistentAllocationC2::leave_compiled_code(JavaThread* current) {
   RegisterMap map(current, RegisterMap::UpdateMap::skip, RegisterMap::ProcessFrames::include, RegisterMap::WalkContinuation::skip);
   frame caller = current->last_frame().sender(&map);
   nmethod* nm = caller.cb()->as_nmethod();
-  // Only if it is news: what C2 allocates without asking here (concatenated strings) would be compiled again and again.
   if (note_met_p(current, nm->scope_desc_at(caller.pc()))) {
     nm->make_not_entrant(nmethod::InvalidationReason::UNCOMMON_TRAP);
   }

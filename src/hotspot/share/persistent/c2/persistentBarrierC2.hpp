@@ -40,8 +40,9 @@ class PersistentBarrierC2 : public AllStatic {
   static void guard_not_persistent(GraphKit* kit, Node* base, bool adapts = false);
 
   // Code is compiled for objects of V first. Where it meets one of P it leaves a trap of this reason in
-  // the method's profile, and the next compilation has code for both there.
-  static const Deoptimization::DeoptReason MetReason = Deoptimization::Reason_intrinsic;
+  // the method's profile, and the next compilation has code for both there. The reason is one of those kept for each
+  // bytecode, of which nobody asks at calls and allocations: intrinsics ask there whether Reason_intrinsic was seen.
+  static const Deoptimization::DeoptReason MetReason = Deoptimization::Reason_array_check;
   static bool has_met_p(Compile* C, ciMethod* method, int bci);
 
   // Calls of this file pass references without letting them escape.

@@ -129,7 +129,14 @@ class PersistentIntrinsicGenerator : public CallGenerator {
   virtual bool is_predicated() const    { return true; }
   virtual int  predicates_count() const { return 1; }
 
-  virtual JVMState* generate(JVMState* jvms) { return _intrinsic->generate(jvms); }
+  virtual JVMState* generate(JVMState* jvms) {
+    // What this side has found out about its arguments does not hold where it meets the other.
+    ReplacedNodes replaced = jvms->map()->replaced_nodes();
+    replaced.clone();
+    JVMState* result = _intrinsic->generate(jvms);
+    if (result != nullptr) result->map()->set_replaced_nodes(replaced);
+    return result;
+  }
 
   // The control where the predicate does not hold; null if it always does.
   virtual Node* generate_predicate(JVMState* jvms, int predicate) {

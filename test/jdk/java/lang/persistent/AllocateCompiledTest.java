@@ -110,6 +110,36 @@ public class AllocateCompiledTest {
         return a;
     }
 
+    /** In both once: who comes second finds it noted in the profile, and its own code without. */
+    static long[] inlined(int n) {
+        return new long[n];
+    }
+
+    static long[] makeFirst(int n) {
+        return inlined(n);
+    }
+
+    static long[] makeSecond(int n) {
+        return inlined(n);
+    }
+
+    static String makeConcatenated(int n) {
+        return new StringBuilder().append("a").append(n).append("b").toString();
+    }
+
+    static void fill(long[] to, long[] from) {
+        System.arraycopy(from, 0, to, 0, from.length);
+    }
+
+    static long[] either;
+
+    /** What the intrinsic finds out about the array does not hold for the call beside it. */
+    static long makeFilled(long[] from) {
+        long[] to = either;
+        fill(to, from);
+        return to[0];
+    }
+
     // ----
 
     public static void main(String[] args) throws Exception {
@@ -147,6 +177,10 @@ public class AllocateCompiledTest {
         Box box = new Box();
         box.v = 7;
         box.link = TimeUnit.HOURS;
+        long[] numbers = {5, 6, 7};
+        long[] inV = new long[3];
+        makeFirst(1);
+        makeSecond(1);
         for (int i = 0; i < ROUNDS; i++) {
             if (i == ROUNDS / 2) System.out.println("SETTLED");
             PersistentHeap.allocate(() -> {
@@ -161,8 +195,16 @@ public class AllocateCompiledTest {
                 makeCopyInto(objects);
                 Object[] either = makeEither(2);
                 Heap.check(PersistentHeap.contains(either) && PersistentHeap.contains(either[0]), "volatile in allocate");
+                Heap.check(PersistentHeap.contains(makeFirst(2)) && PersistentHeap.contains(makeSecond(2)), "volatile in allocate");
+                Heap.check(makeConcatenated(7).equals("a7b"), "concatenated");
                 return null;
             });
+            for (long[] to : new long[][] {inV, (long[]) root[1]}) {
+                AllocateCompiledTest.either = to;
+                to[0] = 0;
+                Heap.check(makeFilled(numbers) == 5 && to[0] == 5, "filled");
+            }
+            ((long[]) root[1])[2] = 42;
             Object[] either = makeEither(2);
             Heap.check(!PersistentHeap.contains(either) && !PersistentHeap.contains(either[0]), "persistent outside allocate");
             for (int n = 0; n < COUNT; n++) {
