@@ -131,7 +131,8 @@ public class AllocateAll {
         out.shouldHaveExitValue(0).shouldContain("Program done");
         Matcher m = Pattern.compile("audit: (\\d+) persistent objects, 0 differences").matcher(out.getOutput());
         if (!m.find()) throw new AssertionError("no audit in " + out.getOutput());
-        if (Integer.parseInt(m.group(1)) < 10_000) throw new AssertionError("only " + m.group());
+        // What is live after a collection, and what came after it.
+        if (Integer.parseInt(m.group(1)) < 2_000) throw new AssertionError("only " + m.group());
     }
 
     public static void main(String[] args) throws Exception {
