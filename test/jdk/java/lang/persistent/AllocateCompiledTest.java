@@ -16,6 +16,7 @@ import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
 import java.lang.reflect.Array;
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ public class AllocateCompiledTest {
     }
 
     static final int COUNT = 8;
-    static final int ROUNDS = 60;
+    static final int ROUNDS = 120;
     static Object[] root;
 
     /** Not inlined: compiled code knows nothing of the commit. */
@@ -134,10 +135,14 @@ public class AllocateCompiledTest {
     static long[] either;
 
     /** What the intrinsic finds out about the array does not hold for the call beside it. */
-    static long makeFilled(long[] from) {
-        long[] to = either;
-        fill(to, from);
-        return to[0];
+    static long makeFilled(long[] from, int times) {
+        long sum = 0;
+        for (int i = 0; i < times; i++) {
+            long[] to = either;
+            fill(to, from);
+            for (int j = 0; j < from.length && j < to.length; j++) sum += to[j];
+        }
+        return sum;
     }
 
     // ----
@@ -154,7 +159,7 @@ public class AllocateCompiledTest {
         }
         String[] audit = {"-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapAudit"};
         for (List<String> tier : List.of(List.of("-Xint"), List.of("-XX:TieredStopAtLevel=1", "-Xcomp"), List.of("-XX:-TieredCompilation", "-Xcomp"),
-                                         List.of("-XX:-TieredCompilation", "-Xcomp", "-XX:-DoEscapeAnalysis"))) {
+                                         List.of("-XX:-TieredCompilation", "-Xbatch", "-XX:CompileThreshold=4", "-XX:-DoEscapeAnalysis"))) {
             Heap heap = new Heap("compiled");
             String[] only = {"-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
                              "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish"};
@@ -162,12 +167,19 @@ public class AllocateCompiledTest {
             heap.with(audit).run(AllocateCompiledTest.class, "check").shouldContain(", 0 differences");
         }
         Heap heap = new Heap("settled");
-        Heap.Result result = heap.with(audit).with("-XX:+TraceDeoptimization", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
-                    "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish", "-XX:-TieredCompilation", "-Xcomp").run(AllocateCompiledTest.class, "work");
+        Heap.Result result = heap.with(audit).with("-XX:+TraceDeoptimization", "-XX:+PrintCompilation", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
+                    "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish", "-XX:-TieredCompilation", "-Xbatch", "-XX:CompileThreshold=4").run(AllocateCompiledTest.class, "work");
         String[] output = result.output().split("SETTLED");
         Heap.check(output.length == 2, "did not say SETTLED");
-        Heap.check(output[0].contains("AllocateCompiledTest.make"), "no code was left at first");
-        List<String> left = output[1].lines().filter(line -> line.contains("AllocateCompiledTest.make")).toList();
+        int adapted = 0;
+        for (Method m : AllocateCompiledTest.class.getDeclaredMethods()) {
+            if (!m.getName().startsWith("make")) continue;
+            List<String> code = output[0].lines().filter(line -> line.contains("AllocateCompiledTest::" + m.getName() + " ")).toList();
+            Heap.check(!code.isEmpty() && !code.getLast().contains("made not entrant"), m.getName() + " is not compiled: " + code);
+            adapted += code.size() > 1 ? 1 : 0;
+        }
+        Heap.check(adapted >= 8, "code of " + adapted + " methods was left at first");
+        List<String> left = output[1].lines().filter(line -> line.contains("AllocateCompiledTest.make") || line.contains("made not entrant")).toList();
         Heap.check(left.isEmpty(), "code is left again and again: " + left);
     }
 
@@ -202,7 +214,7 @@ public class AllocateCompiledTest {
             for (long[] to : new long[][] {inV, (long[]) root[1]}) {
                 AllocateCompiledTest.either = to;
                 to[0] = 0;
-                Heap.check(makeFilled(numbers) == 5 && to[0] == 5, "filled");
+                Heap.check(makeFilled(numbers, 3) == 3 * (5 + 6 + 7) && to[0] == 5, "filled");
             }
             ((long[]) root[1])[2] = 42;
             Object[] either = makeEither(2);
