@@ -14,7 +14,7 @@
 #include "persistent/c1/persistentBarrierC1.hpp"
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentHeap.hpp"
-#include "utilities/powerOfTwo.hpp"
+#include "persistentBarrier_x86.inline.hpp"
 
 #define __ ce->masm()->
 
@@ -72,10 +72,7 @@ void PersistentBarrierC1::guard_arraycopy(LIR_Assembler* ce, LIR_OpArrayCopy* op
   const Register tmp = op->tmp()->as_register();
   assert_different_registers(tmp, op->src()->as_register(), op->src_pos()->as_register(), op->dst()->as_register(),
                              op->dst_pos()->as_register(), op->length()->as_register());
-  __ mov64(tmp, -(int64_t)PHeap::base());
-  __ addptr(tmp, op->dst()->as_register());
-  __ shrptr(tmp, exact_log2(PHeap::Alignment));
-  __ cmpptr(tmp, (int32_t)(PHeap::size() / PHeap::Alignment));
+  compare_with_persistent_heap(ce->masm(), op->dst()->as_register(), tmp);
   __ jcc(Assembler::below, *op->stub()->entry());
 }
 
@@ -94,10 +91,7 @@ void PersistentStoreStub::store_to_young(MacroAssembler* masm) {
   __ movptr(addr, parameter(0));
   __ testptr(addr, addr);
   __ jcc(Assembler::zero, slow);
-  __ mov64(tmp, -(int64_t)PHeap::base());
-  __ addptr(tmp, addr);
-  __ shrptr(tmp, exact_log2(PHeap::Alignment));
-  __ cmpptr(tmp, (int32_t)(PHeap::size() / PHeap::Alignment));
+  compare_with_persistent_heap(masm, addr, tmp);
   __ jcc(Assembler::below, slow);
   __ cmpb(Address(r15_thread, in_bytes(G1ThreadLocalData::satb_mark_queue_active_offset())), 0);
   __ jcc(Assembler::notEqual, slow);

@@ -10,7 +10,7 @@
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentRuntime.hpp"
-#include "utilities/powerOfTwo.hpp"
+#include "persistentBarrier_x86.inline.hpp"
 
 // The interpreter's store barrier. Every store of the template interpreter into the
 // Java heap goes through these two; the stored value is dead afterwards, and so is
@@ -20,12 +20,7 @@
 
 
 void InterpreterMacroAssembler::branch_if_volatile(Register base, Register tmp, Label& is_volatile) {
-  const int Shift = exact_log2(PHeap::Alignment);
-  assert(is_aligned(PHeap::size(), PHeap::Alignment), "one compare of numbers of such units");
-  __ mov64(tmp, -(int64_t)PHeap::base());
-  __ addptr(tmp, base);
-  __ shrptr(tmp, Shift);
-  __ cmpptr(tmp, (int32_t)(PHeap::size() >> Shift));
+  compare_with_persistent_heap(this, base, tmp);
   __ jcc(Assembler::aboveEqual, is_volatile);
 }
 

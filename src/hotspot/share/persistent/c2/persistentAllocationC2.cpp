@@ -100,8 +100,7 @@ bool PersistentScopeC2::is_needed(GraphKit* kit, ciKlass* klass) {
 PersistentScopeC2::PersistentScopeC2(GraphKit* kit) : _kit(kit), _in_scope(), _outside() {
   PhaseGVN& gvn = kit->gvn();
   ByteSize offset = JavaThread::persistent_offset() + byte_offset_of(PersistentThread, _allocate_depth);
-  Node* adr = kit->basic_plus_adr(kit->top(), gvn.transform(new ThreadLocalNode()), in_bytes(offset));
-  Node* depth = kit->make_load(kit->control(), adr, TypeInt::INT, T_INT, MemNode::unordered, LoadNode::Pinned);
+  Node* depth = PersistentBarrierC2::thread_field(kit, offset, TypeInt::INT, T_INT);
   Node* cmp = gvn.transform(new CmpINode(depth, gvn.intcon(0)));
   _in_scope._control = PersistentBarrierC2::branch(kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_FAIR);
   _outside._control  = kit->control();
@@ -116,22 +115,13 @@ void PersistentScopeC2::end(Side* side, Node* object) {
 
 Node* PersistentScopeC2::merge() {
   PhaseGVN& gvn = _kit->gvn();
-  RegionNode* region = new RegionNode(3);
-  region->init_req(1, _outside._control);
-  region->init_req(2, _in_scope._control);
-  gvn.set_type(region, Type::CONTROL);
-  _kit->record_for_igvn(region);
-  auto phi = [&] (Node* outside, Node* in_scope, const Type* type, const TypePtr* adr_type) {
-    PhiNode* phi = new PhiNode(region, type, adr_type);
-    gvn.set_type(phi, type);
-    phi->init_req(1, outside);
-    phi->init_req(2, in_scope);
-    _kit->record_for_igvn(phi);
-    return gvn.transform(phi);
+  RegionNode* region = PersistentBarrierC2::region(_kit, _outside._control, _in_scope._control);
+  auto phi = [&] (Node* outside, Node* in_scope, const Type* type, const TypePtr* adr_type = nullptr) {
+    return PersistentBarrierC2::phi(_kit, region, outside, in_scope, type, adr_type);
   };
-  _kit->set_i_o(phi(_outside._io, _in_scope._io, Type::ABIO, nullptr));
+  _kit->set_i_o(phi(_outside._io, _in_scope._io, Type::ABIO));
   _kit->set_all_memory(phi(_outside._memory, _in_scope._memory, Type::MEMORY, TypePtr::BOTTOM));
   _kit->set_control(gvn.transform(region));
   const Type* type = gvn.type(_outside._object)->meet(gvn.type(_in_scope._object));
-  return phi(_outside._object, _in_scope._object, type, nullptr);
+  return phi(_outside._object, _in_scope._object, type);
 }

@@ -89,6 +89,31 @@ Node* PersistentBarrierC2::branch(GraphKit* kit, Node* bol, float probability) {
   return taken;
 }
 
+RegionNode* PersistentBarrierC2::region(GraphKit* kit, Node* first, Node* second) {
+  RegionNode* region = new RegionNode(3);
+  region->init_req(1, first);
+  region->init_req(2, second);
+  kit->gvn().set_type(region, Type::CONTROL);
+  kit->record_for_igvn(region);
+  return region;
+}
+
+Node* PersistentBarrierC2::phi(GraphKit* kit, RegionNode* region, Node* first, Node* second, const Type* type, const TypePtr* adr_type) {
+  PhiNode* phi = new PhiNode(region, type, adr_type);
+  kit->gvn().set_type(phi, type);
+  phi->init_req(1, first);
+  phi->init_req(2, second);
+  kit->record_for_igvn(phi);
+  return kit->gvn().transform(phi);
+}
+
+Node* PersistentBarrierC2::thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt, Node* index) {
+  Node* adr = kit->gvn().transform(new ThreadLocalNode());
+  if (index != nullptr) adr = kit->basic_plus_adr(kit->top(), adr, index);
+  adr = kit->basic_plus_adr(kit->top(), adr, in_bytes(offset));
+  return kit->make_load(kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
+}
+
 static Node* is_in_p(GraphKit* kit, Node* address) {
   PhaseGVN& gvn = kit->gvn();
   Node* offset = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)PHeap::base())));
@@ -234,15 +259,6 @@ Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicT
   return result;
 }
 
-// Pinned: what the loads find holds until the next call; no test may move away from its store.
-Node* PersistentStoreC2::thread_field(ByteSize offset, const Type* type, BasicType bt, Node* index) {
-  PhaseGVN& gvn = _kit->gvn();
-  Node* adr = gvn.transform(new ThreadLocalNode());
-  if (index != nullptr) adr = _kit->basic_plus_adr(_kit->top(), adr, index);
-  adr = _kit->basic_plus_adr(_kit->top(), adr, in_bytes(offset));
-  return _kit->make_load(_kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
-}
-
 // Whether a store of val may be one without PersistentAccess. A reference is if there is no slot
 // to remember and no marking to tell.
 bool PersistentStoreC2::may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const {
@@ -262,7 +278,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   _kit->record_for_igvn(unknown);
   Node* word = nullptr;
   if (is_oop) {
-    Node* marking = thread_field(G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
+    Node* marking = PersistentBarrierC2::thread_field(_kit, G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
     Node* cmp = gvn.transform(new CmpINode(marking, gvn.intcon(0)));
     unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
     word = gvn.transform(new CastP2XNode(_kit->control(), val));
@@ -271,12 +287,7 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
       cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
       Node* null = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
       unknown->add_req(_kit->control());
-      RegionNode* region = new RegionNode(3);
-      region->init_req(1, in_p);
-      region->init_req(2, null);
-      gvn.set_type(region, Type::CONTROL);
-      _kit->record_for_igvn(region);
-      _kit->set_control(gvn.transform(region));
+      _kit->set_control(gvn.transform(PersistentBarrierC2::region(_kit, in_p, null)));
     }
   }
 
@@ -284,8 +295,8 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   const ByteSize own_size  = JavaThread::persistent_offset() + PersistentThread::own_size_offset();
   const ByteSize level_tag = JavaThread::persistent_offset() + PersistentThread::level_tag_offset();
   const ByteSize recent    = JavaThread::persistent_offset() + PersistentThread::recent_offset();
-  Node* offset = gvn.transform(new SubXNode(base_address, thread_field(own_start, TypeLong::LONG, T_LONG)));
-  Node* cmp = gvn.transform(new CmpULNode(offset, thread_field(own_size, TypeLong::LONG, T_LONG)));
+  Node* offset = gvn.transform(new SubXNode(base_address, PersistentBarrierC2::thread_field(_kit, own_start, TypeLong::LONG, T_LONG)));
+  Node* cmp = gvn.transform(new CmpULNode(offset, PersistentBarrierC2::thread_field(_kit, own_size, TypeLong::LONG, T_LONG)));
   Node* own = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
   Node* own_memory = _kit->memory(Compile::AliasIdxRaw);
 
@@ -298,11 +309,11 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift + log2_count)))));
   index = gvn.transform(new XorLNode(index, gvn.transform(new URShiftXNode(adr_x, gvn.intcon(log2_count - shift)))));
   index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) * (int)sizeof(PersistentThread::Recent))));
-  Node* found = thread_field(recent + byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG, index);
+  Node* found = PersistentBarrierC2::thread_field(_kit, recent + byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG, index);
   const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(bt);
   Node* key = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(2)));
   key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
-  key = gvn.transform(new OrLNode(key, thread_field(level_tag, TypeLong::LONG, T_LONG)));
+  key = gvn.transform(new OrLNode(key, PersistentBarrierC2::thread_field(_kit, level_tag, TypeLong::LONG, T_LONG)));
   cmp = gvn.transform(new CmpLNode(found, key));
   Node* hit = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
   unknown->add_req(_kit->control());
@@ -310,22 +321,14 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
 
   PreserveJVMState pjvms(_kit);
   _kit->set_control(hit);
-  Node* new_value = thread_field(recent + byte_offset_of(PersistentThread::Recent, _new_value), TypeRawPtr::NOTNULL, T_ADDRESS, index);
+  Node* new_value = PersistentBarrierC2::thread_field(_kit, recent + byte_offset_of(PersistentThread::Recent, _new_value), TypeRawPtr::NOTNULL, T_ADDRESS, index);
   if (!is_oop) word = as_word(val, bt, true);
   _kit->store_to_memory(_kit->control(), new_value, word, T_LONG, MemNode::unordered);
 
-  RegionNode* region = new RegionNode(3);
-  gvn.set_type(region, Type::CONTROL);
-  region->init_req(1, own);
-  region->init_req(2, _kit->control());
-  _kit->record_for_igvn(region);
-  PhiNode* phi = new PhiNode(region, Type::MEMORY, TypeRawPtr::BOTTOM);
-  gvn.set_type(phi, Type::MEMORY);
-  phi->init_req(1, own_memory);
-  phi->init_req(2, _kit->memory(Compile::AliasIdxRaw));
-  _kit->record_for_igvn(phi);
+  RegionNode* region = PersistentBarrierC2::region(_kit, own, _kit->control());
+  Node* memory = PersistentBarrierC2::phi(_kit, region, own_memory, _kit->memory(Compile::AliasIdxRaw), Type::MEMORY, TypeRawPtr::BOTTOM);
   _kit->set_control(gvn.transform(region));
-  _kit->set_memory(gvn.transform(phi), Compile::AliasIdxRaw);
+  _kit->set_memory(memory, Compile::AliasIdxRaw);
   // Not the ordinary side's: that stays as simple as it is.
   _kit->store_to_memory(_kit->control(), adr, val, bt, StoreNode::release_if_reference(bt));
   end_side();
@@ -390,19 +393,9 @@ void PersistentStoreC2::end_side() {
 
 void PersistentStoreC2::merge_side() {
   PhaseGVN& gvn = _kit->gvn();
-  RegionNode* region = new RegionNode(3);
-  gvn.set_type(region, Type::CONTROL);
-  region->init_req(1, _kit->control());
-  region->init_req(2, _control);
-  _kit->record_for_igvn(region);
-
+  RegionNode* region = PersistentBarrierC2::region(_kit, _kit->control(), _control);
   auto merge = [&] (Node* here, Node* there, const TypePtr* type) {
-    PhiNode* phi = new PhiNode(region, Type::MEMORY, type);
-    gvn.set_type(phi, Type::MEMORY);
-    phi->init_req(1, here);
-    phi->init_req(2, there);
-    _kit->record_for_igvn(phi);
-    return gvn.transform(phi);
+    return PersistentBarrierC2::phi(_kit, region, here, there, Type::MEMORY, type);
   };
   if (_wide) {
     Node* memory = merge(_kit->reset_memory(), _memory, TypePtr::BOTTOM);

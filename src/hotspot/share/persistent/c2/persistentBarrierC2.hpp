@@ -18,7 +18,9 @@ class GraphKit;
 class Node;
 class Node_List;
 class PhaseMacroExpand;
+class RegionNode;
 class Type;
+class TypePtr;
 class ciMethod;
 
 // Store barriers of C2: tests at parse time whether the object is in P. They emit
@@ -32,9 +34,6 @@ class PersistentBarrierC2 : public AllStatic {
   // the kit at the other.
   static Node* test(GraphKit* kit, Node* base);
 
-  // The control taken; the kit goes on at the other.
-  static Node* branch(GraphKit* kit, Node* bol, float probability);
-
   // Where base is in P the interpreter re-executes the bytecode. To be placed before
   // any side effect of the bytecode. adapts: the compilation that follows does without.
   static void guard_not_persistent(GraphKit* kit, Node* base, bool adapts = false);
@@ -44,6 +43,15 @@ class PersistentBarrierC2 : public AllStatic {
   // bytecode, of which nobody asks at calls and allocations: intrinsics ask there whether Reason_intrinsic was seen.
   static const Deoptimization::DeoptReason MetReason = Deoptimization::Reason_array_check;
   static bool has_met_p(Compile* C, ciMethod* method, int bci);
+
+  // ---- Pieces of the graph ----
+  // The control taken; the kit goes on at the other.
+  static Node* branch(GraphKit* kit, Node* bol, float probability);
+  // Where two controls meet, and what is what there. The region is transformed after its phis.
+  static RegionNode* region(GraphKit* kit, Node* first, Node* second);
+  static Node* phi(GraphKit* kit, RegionNode* region, Node* first, Node* second, const Type* type, const TypePtr* adr_type = nullptr);
+  // Of the thread. Pinned: what the loads find holds until the next call; no test may move away from what depends on it.
+  static Node* thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt, Node* index = nullptr);
 
   // Calls of this file pass references without letting them escape.
   static bool is_barrier_call(CallNode* call);
@@ -69,7 +77,6 @@ class PersistentStoreC2 : public StackObj {
   bool      _wide;        // all memory is merged and not just the store's slice and the raw one
 
   Node* as_word(Node* val, BasicType bt, bool zero_extended);
-  Node* thread_field(ByteSize offset, const Type* type, BasicType bt, Node* index = nullptr);
   bool  may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const;
   Node* number_of(Node* base, Node* base_address, Node* adr);
   void  store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt);

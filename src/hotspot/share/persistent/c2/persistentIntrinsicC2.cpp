@@ -15,12 +15,13 @@
 // Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests,
 // modes of ciphers) are guarded where the inliners load them.
 struct Destinations {
-  int _first;
-  int _second;
+  int _arguments[2];      // -1: none
+
+  Destinations(int first = -1, int second = -1) : _arguments{first, second} {}
+  bool is_empty() const { return _arguments[0] < 0; }
 };
 
 static Destinations destinations(vmIntrinsicID id) {
-  Destinations d = { -1, -1 };
   switch (id) {
     case vmIntrinsics::_dilithiumAlmostNtt:
     case vmIntrinsics::_dilithiumAlmostInverseNtt:
@@ -35,17 +36,17 @@ static Destinations destinations(vmIntrinsicID id) {
     case vmIntrinsics::_bigIntegerRightShiftWorker:
     case vmIntrinsics::_bigIntegerLeftShiftWorker:
     case vmIntrinsics::_mulAdd:
-      d._first = 0; break;
+      return Destinations(0);
     case vmIntrinsics::_double_keccak:
-      d._first = 0; d._second = 1; break;
+      return Destinations(0, 1);
     case vmIntrinsics::_dilithiumDecomposePoly:
-      d._first = 1; d._second = 2; break;
+      return Destinations(1, 2);
     case vmIntrinsics::_setMemory:
     case vmIntrinsics::_arraySort:
     case vmIntrinsics::_arrayPartition:
     case vmIntrinsics::_chacha20Block:
     case vmIntrinsics::_intpoly_assign:
-      d._first = 1; break;
+      return Destinations(1);
     case vmIntrinsics::_arraycopy:
     case vmIntrinsics::_compressStringC:
     case vmIntrinsics::_compressStringB:
@@ -56,15 +57,15 @@ static Destinations destinations(vmIntrinsicID id) {
     case vmIntrinsics::_encodeAsciiArray:
     case vmIntrinsics::_squareToLen:
     case vmIntrinsics::_kyber12To16:
-      d._first = 2; break;
+      return Destinations(2);
     case vmIntrinsics::_getCharsStringU:
     case vmIntrinsics::_aescrypt_encryptBlock:
     case vmIntrinsics::_aescrypt_decryptBlock:
     case vmIntrinsics::_intpoly_montgomeryMult_P256:
-      d._first = 3; break;
+      return Destinations(3);
     case vmIntrinsics::_ghash_processBlocks:
       // The stub fills in the rest of the table of the subkey's powers, when it first needs it.
-      d._first = 3; d._second = 4; break;
+      return Destinations(3, 4);
     case vmIntrinsics::_copyMemory:
     case vmIntrinsics::_multiplyToLen:
     case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
@@ -74,21 +75,20 @@ static Destinations destinations(vmIntrinsicID id) {
     case vmIntrinsics::_base64_encodeBlock:
     case vmIntrinsics::_base64_decodeBlock:
     case vmIntrinsics::_poly1305_processBlocks:
-      d._first = 4; break;
+      return Destinations(4);
     case vmIntrinsics::_counterMode_AESCrypt:
       // Also the receiver's `used`.
-      d._first = 4; d._second = 0; break;
+      return Destinations(4, 0);
     case vmIntrinsics::_galoisCounterMode_AESCrypt:
     case vmIntrinsics::_montgomerySquare:
-      d._first = 5; break;
+      return Destinations(5);
     case vmIntrinsics::_montgomeryMultiply:
-      d._first = 6; break;
+      return Destinations(6);
     default:
       // Atomics of Unsafe, one after the other.
-      if (id >= vmIntrinsics::_compareAndSetReference && id <= vmIntrinsics::_getAndSetReference) d._first = 1;
-      break;
+      if (id >= vmIntrinsics::_compareAndSetReference && id <= vmIntrinsics::_getAndSetReference) return Destinations(1);
+      return Destinations();
   }
-  return d;
 }
 
 static bool allocates(vmIntrinsicID id) {
@@ -110,8 +110,9 @@ static bool allocates(vmIntrinsicID id) {
 void PersistentIntrinsicC2::guard(LibraryCallKit* kit, vmIntrinsicID id) {
   if (!PHeap::is_enabled()) return;
   Destinations d = destinations(id);
-  if (d._first >= 0)  PersistentBarrierC2::guard_not_persistent(kit, kit->argument(d._first), true);
-  if (d._second >= 0) PersistentBarrierC2::guard_not_persistent(kit, kit->argument(d._second), true);
+  for (int index : d._arguments) {
+    if (index >= 0) PersistentBarrierC2::guard_not_persistent(kit, kit->argument(index), true);
+  }
 }
 
 // The predicate: nothing that is written is in P.
@@ -142,22 +143,18 @@ class PersistentIntrinsicGenerator : public CallGenerator {
   virtual Node* generate_predicate(JVMState* jvms, int predicate) {
     GraphKit kit(jvms);
     Node* region = nullptr;
-    add_test(&kit, _destinations._first, &region);
-    add_test(&kit, _destinations._second, &region);
-    return region == nullptr ? nullptr : kit.gvn().transform(region);
-  }
-
- private:
-  static void add_test(GraphKit* kit, int index, Node** region) {
-    if (index < 0 || kit->stopped()) return;
-    Node* dest = kit->argument(index);
-    if (PersistentBarrierC2::is_provably_volatile(kit, dest)) return;
-    if (*region == nullptr) {
-      *region = new RegionNode(1);
-      kit->gvn().set_type(*region, Type::CONTROL);
-      kit->record_for_igvn(*region);
+    for (int index : _destinations._arguments) {
+      if (index < 0 || kit.stopped()) continue;
+      Node* dest = kit.argument(index);
+      if (PersistentBarrierC2::is_provably_volatile(&kit, dest)) continue;
+      if (region == nullptr) {
+        region = new RegionNode(1);
+        kit.gvn().set_type(region, Type::CONTROL);
+        kit.record_for_igvn(region);
+      }
+      region->add_req(PersistentBarrierC2::test(&kit, dest));
     }
-    (*region)->add_req(PersistentBarrierC2::test(kit, dest));
+    return region == nullptr ? nullptr : kit.gvn().transform(region);
   }
 };
 
@@ -169,6 +166,6 @@ CallGenerator* PersistentIntrinsicC2::generator(CallGenerator* intrinsic, JVMSta
   if (allocates(id)) return nullptr;
   Destinations d = destinations(id);
   // Those with a predicate of their own go on to leave.
-  if (d._first < 0 || intrinsic->is_predicated()) return intrinsic;
+  if (d.is_empty() || intrinsic->is_predicated()) return intrinsic;
   return new PersistentIntrinsicGenerator(intrinsic, d);
 }

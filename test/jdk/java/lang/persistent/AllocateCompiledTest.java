@@ -158,17 +158,17 @@ public class AllocateCompiledTest {
             return;
         }
         String[] audit = {"-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapAudit"};
+        String[] only = {"-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
+                         "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish"};
         for (List<String> tier : List.of(List.of("-Xint"), List.of("-XX:TieredStopAtLevel=1", "-Xcomp"), List.of("-XX:-TieredCompilation", "-Xcomp"),
                                          List.of("-XX:-TieredCompilation", "-Xbatch", "-XX:CompileThreshold=4", "-XX:-DoEscapeAnalysis"))) {
             Heap heap = new Heap("compiled");
-            String[] only = {"-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
-                             "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish"};
             heap.with(audit).with(only).with(tier.toArray(String[]::new)).run(AllocateCompiledTest.class, "work");
             heap.with(audit).run(AllocateCompiledTest.class, "check").shouldContain(", 0 differences");
         }
         Heap heap = new Heap("settled");
-        Heap.Result result = heap.with(audit).with("-XX:+TraceDeoptimization", "-XX:+PrintCompilation", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,AllocateCompiledTest::make*",
-                    "-XX:CompileCommand=dontinline,AllocateCompiledTest::publish", "-XX:-TieredCompilation", "-Xbatch", "-XX:CompileThreshold=4").run(AllocateCompiledTest.class, "work");
+        Heap.Result result = heap.with(audit).with(only).with("-XX:+TraceDeoptimization", "-XX:+PrintCompilation",
+                    "-XX:-TieredCompilation", "-Xbatch", "-XX:CompileThreshold=4").run(AllocateCompiledTest.class, "work");
         String[] output = result.output().split("SETTLED");
         Heap.check(output.length == 2, "did not say SETTLED");
         int adapted = 0;
