@@ -167,6 +167,7 @@ class AuditTrace : public StackObj {
 
 int PersistentAudit::run(outputStream* st) {
   assert_at_safepoint();
+  PersistentOpen::complete();
   PersistentTxn::renew_all_implicit();
   PersistentLog::lock();
   PersistentLog::drain();

@@ -485,6 +485,8 @@ bool PersistentClassTable::has_class(const char* name) {
   return false;
 }
 
+int PersistentClassTable::symbol_count() { return symbols->length(); }
+
 oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
   if (symbol_id == 0 || symbol_id > (uint32_t)symbols->length()) return nullptr;
   const SymbolEntry* e = symbols->adr_at((int)symbol_id - 1);

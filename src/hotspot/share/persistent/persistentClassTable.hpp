@@ -45,7 +45,8 @@ class PersistentClassTable : public AllStatic {
   // ---- Opening ----
   static int    class_count();
   static Klass* class_at(int i, uint32_t* class_id);
-  static oop    symbol_value(uint32_t symbol_id);     // null if there is none
+  static int    symbol_count();
+  static oop    symbol_value(uint32_t symbol_id);     // from 1 on; null if there is none
   static bool   has_class(const char* name);          // java/lang/String
 
   // Identity hash of an enum constant or Class object, the same in every run; 0 for

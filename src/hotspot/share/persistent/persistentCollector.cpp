@@ -21,6 +21,7 @@
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentKillPoint.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentOpen.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -85,7 +86,7 @@ void PersistentCollector::start_if_due() {
 }
 
 void PersistentCollector::collect_full(uint seen, Effort effort) {
-  if (_enabled && Atomic::load(&_count) == seen) {
+  if ((_enabled || !PersistentOpen::is_complete()) && Atomic::load(&_count) == seen) {
     _effort = effort;
     if (effort != free_lines) {
       G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(true);
@@ -186,8 +187,14 @@ class PersistentSweepTask : public WorkerTask {
 
 // ---- Full ----
 
+// While the heap is being opened P is left alone, unless that is what was asked for.
+bool PersistentCollector::takes_part(GCCause::Cause cause) {
+  if (GCCause::is_user_requested_gc(cause) || cause == GCCause::_persistent_heap_full) PersistentOpen::complete();
+  return _enabled;
+}
+
 void PersistentCollector::begin_full() {
-  if (!_enabled) return;
+  if (!takes_part(G1CollectedHeap::heap()->gc_cause())) return;
   _concurrent = false;        // aborted
   _full_marking = true;
   begin();
@@ -225,7 +232,7 @@ void PersistentCollector::full_done() {
 // ---- Concurrent ----
 
 void PersistentCollector::begin_concurrent(GCCause::Cause cause) {
-  if (!_enabled) return;
+  if (!takes_part(cause)) return;
   if (cause != GCCause::_persistent_heap_occupancy && !GCCause::is_user_requested_gc(cause) && !_due) return;
   _concurrent = true;
   begin();

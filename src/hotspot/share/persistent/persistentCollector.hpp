@@ -53,6 +53,7 @@ class PersistentCollector : public AllStatic {
   static size_t        _used_before;
   static Ticks         _started;
 
+  static bool takes_part(GCCause::Cause cause);
   static void begin();
   static void sweep_chunk(size_t chunk);
   static size_t publish();

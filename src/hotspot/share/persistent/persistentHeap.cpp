@@ -136,9 +136,9 @@ void PHeap::open(TRAPS) {
   PersistentClassTable::load_classes(CHECK);
   PersistentOpen::translate(CHECK);
   PersistentLog::start_threads();
+  PersistentOpen::start();
   log_info(pheap)("Persistent heap %s opened in %.3f ms", PersistentMedia::directory(),
                   (double)(os::javaTimeNanos() - open_started) / NANOSECS_PER_MILLISEC);
-  PersistentCollector::enable();
   opened = true;
   thread_start(THREAD);
 }
@@ -187,6 +187,7 @@ void PHeap::print_on(outputStream* st) {
   st->print_cr("  address       : [" PTR_FORMAT ", " PTR_FORMAT ")", _base, _base + _size);
   st->print_cr("  objects       : %zu K used of %zu K, file has room for %zu K", PersistentSpace::used() / K,
                PersistentSpace::capacity() / K, PersistentSpace::committed() / K);
+  PersistentOpen::print_on(st);
   PersistentClassTable::print_on(st);
   PersistentLog::print_on(st);
   st->print_cr("  transactions  : %d open", PersistentTxn::open_count());

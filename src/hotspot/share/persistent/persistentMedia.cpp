@@ -468,6 +468,12 @@ bool PersistentMedia::map_objects(char* addr, size_t size, char* err, size_t len
   return true;
 }
 
+char* PersistentMedia::map_objects_anywhere(size_t offset, size_t size) {
+  void* p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, data_fd,
+                   (off_t)(PersistentLayout::ObjectOffset + offset));
+  return p == MAP_FAILED ? nullptr : (char*)p;
+}
+
 // Copies into a mapping and starts writing the lines back. A trace is always of a dax heap.
 static void write_mapped(PersistentTrace::File file, char* map, uint64_t offset, const void* from, size_t length) {
   char* to = map + offset;

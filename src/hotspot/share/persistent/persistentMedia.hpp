@@ -76,6 +76,8 @@ class PersistentMedia : public AllStatic {
 
   // Maps the object area privately at addr (MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE).
   static bool map_objects(char* addr, size_t size, char* errbuf, size_t errlen);
+  // A part of it, the same way but at any address; null: see errno.
+  static char* map_objects_anywhere(size_t offset, size_t size);
 
   // The tables as they are on the media (root, lines, classes): a read-only view
   // of the first ObjectOffset bytes of `data`.

@@ -72,6 +72,7 @@ class FromVolatile : public ObjectClosure {
 void PersistentObjects::iterate(ObjectClosure* cl) {
   if (!PHeap::is_enabled()) return;
   assert_at_safepoint();
+  PersistentOpen::complete();
   PersistentWalk walk(cl);
   roots_do(&walk);
   walk.follow();
@@ -96,6 +97,8 @@ static oopDesc* root_directory = nullptr;
 
 void PersistentObjects::roots_do(OopClosure* cl) {
   if (!PHeap::is_enabled()) return;
+  assert_at_safepoint();
+  PersistentOpen::complete();
   root_directory = cast_from_oop<oopDesc*>(PersistentOpen::root());
   if (root_directory != nullptr) {
     cl->do_oop((oop*)&root_directory);

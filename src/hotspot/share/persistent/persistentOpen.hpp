@@ -11,12 +11,28 @@
 #include "utilities/exceptions.hpp"
 
 class OopClosure;
+class outputStream;
 
 // Opening: turns what the file holds, as the private mapping shows it, into objects
-// of this VM, from the root directory on.
+// of this VM, from the root directory on (persistentTranslation.hpp). A small heap, -XX:PersistentHeapEagerOpenSize, as a whole before main. A
+// larger one beside the program: P is hidden, and a segment is shown when somebody touches it, or
+// when the thread that does nothing else comes to it (persistentSegments.hpp).
+//
+// Until it is complete there is no collection of P, and who wants to see all of P completes it.
 class PersistentOpen : public AllStatic {
  public:
   static void translate(TRAPS);
+  // The log works: what is not done yet goes on now.
+  static void start();
+
+  static bool is_complete();
+  // At a safepoint, by all workers of the collector.
+  static void complete();
+  // A collection in a pause, which moves objects of V.
+  static void pause_begins();
+  static void pause_ends();
+  // A segmentation fault for want of access rights: true if the access has to be tried again. By any thread in any state.
+  static bool handle_fault(const void* addr);
 
   // The root directory, or null.
   static oop  root();
@@ -25,6 +41,8 @@ class PersistentOpen : public AllStatic {
 
   // The object that a reference in media form denotes.
   static oopDesc* decode(uint64_t media);
+
+  static void print_on(outputStream* st);
 };
 
 #endif // SHARE_PERSISTENT_PERSISTENTOPEN_HPP

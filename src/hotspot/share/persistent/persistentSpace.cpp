@@ -204,6 +204,14 @@ bool PersistentSpace::is_taken(const void* p) {
   return line_of(p) < _line_count && _opened->at(line_of(p));
 }
 
+bool PersistentSpace::has_opened_only(const void* from, const void* to) {
+  const size_t first = line_of(from) / 64;
+  const size_t end = line_of(to) / 64;
+  const size_t bytes = (end - first) * sizeof(uint64_t);
+  return memcmp(_opened->words() + first, _taken->words() + first, bytes) == 0 &&
+         _opened->find_first_set_bit(first * 64, end * 64) != end * 64;
+}
+
 // ---- The media's line table ----
 
 static void add_words(PersistentLogRecord* record, const uint64_t* table, size_t first, size_t end) {

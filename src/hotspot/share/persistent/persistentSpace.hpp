@@ -103,6 +103,8 @@ class PersistentSpace : public AllStatic {
 
   // Whether p lies in what the media knows as taken (opening checks references).
   static bool is_taken(const void* p);
+  // Whether [from, to) has lines like that and nothing else.
+  static bool has_opened_only(const void* from, const void* to);
 
   // ---- A collection, see persistentCollector.hpp ----
 

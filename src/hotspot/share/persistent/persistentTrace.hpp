@@ -36,6 +36,7 @@
 //
 //   applier-eager     the applier writes a checkpoint each time it has applied something
 //   applier-idle      it does nothing until it must
+//   open-idle         the thread that opens beside the program does nothing, only faults do
 class PersistentTrace : public AllStatic {
   static bool _enabled;
   static bool is_named(const char* step);

@@ -37,6 +37,12 @@
           "Size in bytes of a new persistent heap's file, which grows as "  \
           "needed up to PersistentHeapSize. 0: 64m.")                       \
                                                                             \
+  product(size_t, PersistentHeapEagerOpenSize, 16 * M,                      \
+          "A persistent heap with no more than so many bytes in use is "    \
+          "checked and translated as a whole before main. A larger one "    \
+          "is at once there; that is done for each part when the program "  \
+          "first touches it, and beside the program.")                      \
+                                                                            \
   product(ccstr, PersistentHeapKillAt, nullptr, DIAGNOSTIC,                 \
           "<point> or <point>:<n>: the process kills itself when it is "    \
           "there for the nth time (see persistentKillPoint.hpp).")          \
