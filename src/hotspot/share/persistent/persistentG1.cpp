@@ -46,6 +46,10 @@ void PersistentG1::initialize_regions(G1CollectedHeap* heap) {
   }
   uint count = region_count();
   size_t words = (size_t)count * G1HeapRegion::GrainWords;
+  // Nothing is committed yet. A few calls, not some for each region; but none so large that Linux refuses it as
+  // obviously more than there is.
+  const uint chunk = (uint)MAX2((size_t)256 * M / G1HeapRegion::GrainBytes, (size_t)1);
+  for (uint n = 0; n < count; ) n += heap->_hrm.expand_by(MIN2(chunk, count - n), nullptr);
   size_t commits;
   if (!heap->_hrm.allocate_containing_regions(MemRegion((HeapWord*)base, words), &commits, nullptr)) {
     vm_exit_during_initialization("Could not commit the tables of the persistent heap");

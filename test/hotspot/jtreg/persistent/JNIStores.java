@@ -199,7 +199,11 @@ public class JNIStores {
             // A string of V becomes persistent.
             setElement(o.objects, 6, "stored by JNI \u20ac" + o.bytes.length);
             check(PersistentHeap.contains(o.objects[6]), "the string was not copied");
-            check(stringCritical((String) o.objects[6]) == ((String) o.objects[6]).chars().sum(), "GetStringCritical");
+            String stored = (String) o.objects[6];
+            check(stringCritical(stored) == stored.chars().sum(), "GetStringCritical of a persistent string");
+            String plain = "volatile \u20ac" + o.bytes.length;
+            int sum = stringCritical(plain);
+            check(sum == plain.chars().sum() || sum == -1 - plain.chars().sum(), "GetStringCritical of a volatile string");
             foreign(o);
             vmStores(o);
             Txn.run(() -> o.expected = o.state());

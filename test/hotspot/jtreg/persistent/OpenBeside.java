@@ -60,6 +60,14 @@ public class OpenBeside {
         final long id;
         final long odd = 1;           // an item and a Wide are no power of two
         Item(long id) { this.id = id; }
+
+        // This runs while the heap is being opened, before anything is translated.
+        static final int EARLY = Integer.getInteger("early", 0);
+        static Item[] early = new Item[EARLY];
+        static {
+            for (int i = 0; i < EARLY; i++) early[i] = new @Persistent Item(-i);
+            if (EARLY > 0) System.gc();
+        }
     }
 
     static final int WIDE = 40_000;
@@ -97,6 +105,11 @@ public class OpenBeside {
         }
         Wide[] all = PersistentHeap.root("wide", Wide[].class);
         Item[] items = new Item[WIDE];
+        for (int i = 0; i < Item.EARLY; i++) {
+            Item item = Item.early[i];
+            if (!PersistentHeap.contains(item) || item.id != -i) throw new AssertionError("early " + i + ": " + item.id);
+            Txn.run(() -> all[item.id == 0 ? 0 : (int) -item.id].s = item);
+        }
         Random random = new Random(seed);
         // From the end: what lies across a boundary comes when its last fields are visible and its header is not.
         for (int i = WIDE - 1; i >= WIDE / 2; i--) {
@@ -243,6 +256,8 @@ public class OpenBeside {
             if (debug) heap.with("-XX:PersistentHeapBreak=open-idle");
             heap.run(OpenBeside.class, "wide", "" + seed++).shouldContain("0 differences");
         }
+        heap.with("-Dearly=2000");
+        heap.run(OpenBeside.class, "wide", "" + seed++).shouldContain("0 differences");
         // A small heap is there before main.
         heap.with("-XX:PersistentHeapEagerOpenSize=256m");
         heap.run(OpenBeside.class, "use", "", "99").shouldContain("used").shouldNotContain("all of it translated");

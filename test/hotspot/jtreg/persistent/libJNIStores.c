@@ -80,13 +80,14 @@ JNIEXPORT jboolean JNICALL Java_JNIStores_critical(JNIEnv* env, jclass unused, j
     return is_copy;
 }
 
-/* Sum of the characters. */
+/* Sum of the characters; less than 0 if they are no copy. */
 JNIEXPORT jint JNICALL Java_JNIStores_stringCritical(JNIEnv* env, jclass unused, jstring string) {
     int n, sum = 0, len = (*env)->GetStringLength(env, string);
-    const jchar* p = (*env)->GetStringCritical(env, string, NULL);
+    jboolean is_copy = JNI_FALSE;
+    const jchar* p = (*env)->GetStringCritical(env, string, &is_copy);
     for (n = 0; n < len; n++) sum += p[n];
     (*env)->ReleaseStringCritical(env, string, p);
-    return sum;
+    return is_copy ? sum : -1 - sum;
 }
 
 /* For java.lang.foreign. */
