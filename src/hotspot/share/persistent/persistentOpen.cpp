@@ -231,7 +231,7 @@ void PersistentOpen::translate(TRAPS) {
     segments = new PersistentSegments();
     translation->set_segments(segments);
     translator = new Translator(translation, 0);
-    segments->wait(root_object, nullptr);
+    translator->start(root_object);
     beside = true;
     check_root();                 // touches it
     return;

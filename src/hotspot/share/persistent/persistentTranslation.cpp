@@ -454,6 +454,15 @@ void Translator::translate(OpenedObject o) {
   }
 }
 
+void Translator::start(oopDesc* root) {
+  if (is_hidden(PersistentSegments::header(root))) {
+    wait(root, nullptr);
+  } else {
+    found(root, nullptr);
+  }
+  run_alone();
+}
+
 void Translator::found(oopDesc* obj, Klass* type) { visit(obj, obj, type); }
 void Translator::found(OpenedObject part)          { _queue->push(part); }
 

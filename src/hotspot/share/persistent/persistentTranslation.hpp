@@ -136,6 +136,8 @@ class Translator : public CHeapObj<mtPersistent> {
   Translator(Translation* t, uint id);
   ~Translator();
 
+  // Alone: the first object, now or when its segment is shown.
+  void start(oopDesc* root);
   // A first object, or one that waited; part of one.
   void found(oopDesc* obj, Klass* type);
   void found(OpenedObject part);

@@ -132,6 +132,17 @@ public class OpenBeside {
         }
     }
 
+    /** A heap of one segment, in which there are new objects, too, before it is opened. */
+    static void useTiny() {
+        Item[] items = PersistentHeap.root("tiny", Item[].class, () -> new @Persistent Item[] {new @Persistent Item(3), new @Persistent Item(4)});
+        if (items[0].id != 3 || items[1].id != 4) throw new AssertionError("tiny");
+        for (int i = 0; i < Item.EARLY; i++) {
+            Item item = Item.early[i];
+            if (item.id != -i || item.odd != 1) throw new AssertionError("early " + i + ": " + item.id);
+        }
+        System.out.println("tiny");
+    }
+
     static OpenLarge.Root root() { return PersistentHeap.root("root", OpenLarge.Root.class); }
 
     /** Some chains in random order, garbage of both heaps meanwhile, stores that change nothing and some that do. */
@@ -224,6 +235,7 @@ public class OpenBeside {
                     OpenLarge.make(3);
                     makeWide();
                 }
+                case "tiny" -> useTiny();
                 case "wide" -> useWide(Long.parseLong(args[1]));
                 default -> use(args[1], Long.parseLong(args[2]));
             }
@@ -258,6 +270,12 @@ public class OpenBeside {
         }
         heap.with("-Dearly=2000");
         heap.run(OpenBeside.class, "wide", "" + seed++).shouldContain("0 differences");
+        Heap tiny = new Heap("tiny", "-XX:PersistentHeapEagerOpenSize=0", "-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapAudit");
+        tiny.run(OpenBeside.class, "tiny").shouldContain("tiny");
+        for (String early : List.of("0", "1", "100", "2000")) {
+            tiny.with("-Dearly=" + early);
+            tiny.run(OpenBeside.class, "tiny").shouldContain("tiny").shouldContain("0 differences");
+        }
         // A small heap is there before main.
         heap.with("-XX:PersistentHeapEagerOpenSize=256m");
         heap.run(OpenBeside.class, "use", "", "99").shouldContain("used").shouldNotContain("all of it translated");
