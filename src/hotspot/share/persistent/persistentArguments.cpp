@@ -70,6 +70,10 @@ jint PersistentArguments::check(char* errbuf, size_t len) {
   if (FLAG_IS_CMDLINE(HeapBaseMinAddress)) {
     return refuse(errbuf, len, "-XX:HeapBaseMinAddress contradicts -XX:PersistentHeap=%s, which decides where the heap lies: remove it", dir);
   }
+  if (G1HeapRegionSize > PersistentG1::HeaderSize) {
+    return refuse(errbuf, len, "-XX:G1HeapRegionSize=%zu contradicts -XX:PersistentHeap=%s, which needs regions of at most %zu bytes: use a smaller one",
+                  G1HeapRegionSize, dir, (size_t)PersistentG1::HeaderSize);
+  }
   if (UseLargePages) {
     return refuse(errbuf, len, "-XX:+UseLargePages contradicts -XX:PersistentHeap=%s: remove it", dir);
   }

@@ -162,6 +162,7 @@ public class BadInput {
         // Flags
         refused("other collector", run(heap(dir, "-XX:+UseSerialGC"), "show"), "UseSerialGC", "G1");
         refused("uncompressed", run(heap(dir, "-XX:-UseCompressedOops"), "show"), "UseCompressedOops");
+        refused("region size", run(heap(dir, "-XX:G1HeapRegionSize=64m"), "show"), "G1HeapRegionSize=67108864");
         refused("alignment", run(heap(dir, "-XX:ObjectAlignmentInBytes=16"), "show"), "ObjectAlignmentInBytes=16");
         refused("compact headers", run(heap(dir, "-XX:+UseCompactObjectHeaders"), "show"), "UseCompactObjectHeaders", "remove");
         refused("compact headers, new", run(heap(Path.of("compact").toAbsolutePath(), "-XX:+UseCompactObjectHeaders"), "show"),
