@@ -72,7 +72,6 @@ class FromVolatile : public ObjectClosure {
 void PersistentObjects::iterate(ObjectClosure* cl) {
   if (!PHeap::is_enabled()) return;
   assert_at_safepoint();
-  PersistentOpen::complete();
   PersistentWalk walk(cl);
   roots_do(&walk);
   walk.follow();

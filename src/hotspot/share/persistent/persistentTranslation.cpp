@@ -23,6 +23,7 @@
 #include "oops/objArrayOop.inline.hpp"
 #include "oops/oop.inline.hpp"
 #include "oops/oopHandle.inline.hpp"
+#include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
@@ -46,7 +47,7 @@ void Translation::damaged(const void* at, const char* what) {
   jio_fprintf(defaultStream::error_stream(),
               "Error: persistent heap %s cannot be opened: %s at offset " UINT64_FORMAT_X " of %s/data; restore it from a backup, or see jheap verify and jheap repair\n",
               PersistentMedia::directory(), what,
-              (uint64_t)(PersistentLayout::ObjectOffset + ((uintptr_t)at - PHeap::base())), PersistentMedia::directory());
+              PersistentCapture::file_offset(at), PersistentMedia::directory());
   vm_direct_exit(1);
 }
 
@@ -244,7 +245,7 @@ uint32_t* Translator::header_of(const oopDesc* obj) const {
 uint64_t Translator::mark_of(const oopDesc* obj) const {
   uint64_t mark;
   if (_segments != nullptr && !_segments->is_same(obj, PersistentSegments::header(obj))) {
-    PersistentMedia::read_data(PersistentLayout::ObjectOffset + ((uintptr_t)obj - PHeap::base()), &mark, sizeof(mark));
+    PersistentMedia::read_data(PersistentCapture::file_offset(obj), &mark, sizeof(mark));
   } else {
     memcpy(&mark, at((const char*)obj), sizeof(mark));
   }
@@ -403,7 +404,7 @@ void Translator::wait(oopDesc* obj, Klass* type) {
   _segments->wait(obj, type);
   if (!first || !reaches_on(obj, _t->_longest)) return;
   uint32_t id;
-  PersistentMedia::read_data(PersistentLayout::ObjectOffset + ((uintptr_t)obj - PHeap::base()) + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+  PersistentMedia::read_data(PersistentCapture::file_offset(obj) + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
   OpenedClass* c = _ids.get(&_t->_by_id, id);
   if (c == nullptr) damaged(obj, "object of an unknown class");
   if (!c->_klass->is_instance_klass()) return;
