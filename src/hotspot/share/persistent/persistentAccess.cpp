@@ -222,18 +222,27 @@ static int piece(const char* addr, size_t bytes) {
   return 1;
 }
 
-static void remember_range(JavaThread* thread, oopDesc* base, char* addr, const char* new_bytes, int fill, size_t bytes) {
+// In a transaction: from null is a fill.
+static void store_range(JavaThread* thread, oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes) {
   PersistentTxn* txn = thread->persistent()._txn;
-  for (size_t i = 0; i < bytes; ) {
-    int size = piece(addr + i, bytes - i);
+  if (txn->store_range(base, addr, from, fill, bytes)) return;
+  // Recorded before anything moves: source and destination may overlap.
+  const size_t recorded = txn->is_own(base) ? 0 : bytes;
+  for (size_t i = 0; i < recorded; ) {
+    int size = piece(addr + i, recorded - i);
     uint64_t value = 0;
-    if (new_bytes != nullptr) {
-      memcpy(&value, new_bytes + i, size);
+    if (from != nullptr) {
+      memcpy(&value, from + i, size);
     } else {
       memset(&value, fill, size);
     }
     txn->record(base, addr + i, size, PersistentRawMemory::load(addr + i, size), value);
     i += size;
+  }
+  if (from != nullptr) {
+    Copy::conjoint_memory_atomic(from, addr, bytes);
+  } else {
+    Copy::fill_to_memory_atomic(addr, bytes, fill);
   }
 }
 
@@ -252,9 +261,7 @@ static void log_range(JavaThread* thread, oopDesc* base, char* addr, size_t byte
 void PersistentAccess::copy(JavaThread* thread, oopDesc* base, void* addr, const void* from, size_t bytes) {
   if (bytes == 0) return;
   if (in_txn(thread)) {
-    // Recorded before anything moves: source and destination may overlap.
-    remember_range(thread, base, (char*)addr, (const char*)from, 0, bytes);
-    Copy::conjoint_memory_atomic(from, addr, bytes);
+    store_range(thread, base, (char*)addr, (const char*)from, 0, bytes);
   } else {
     PersistentStoreScope scope;
     Copy::conjoint_memory_atomic(from, addr, bytes);
@@ -266,8 +273,7 @@ void PersistentAccess::copy(JavaThread* thread, oopDesc* base, void* addr, const
 void PersistentAccess::fill(JavaThread* thread, oopDesc* base, void* addr, uint8_t value, size_t bytes) {
   if (bytes == 0) return;
   if (in_txn(thread)) {
-    remember_range(thread, base, (char*)addr, nullptr, value, bytes);
-    Copy::fill_to_memory_atomic(addr, bytes, value);
+    store_range(thread, base, (char*)addr, nullptr, value, bytes);
   } else {
     PersistentStoreScope scope;
     Copy::fill_to_memory_atomic(addr, bytes, value);

@@ -13,6 +13,7 @@
 #include "oops/compressedOops.inline.hpp"
 #include "oops/instanceKlass.inline.hpp"
 #include "oops/oop.inline.hpp"
+#include "oops/typeArrayKlass.hpp"
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCapture.hpp"
@@ -29,6 +30,7 @@
 #include "runtime/mutex.hpp"
 #include "runtime/os.inline.hpp"
 #include "runtime/safepoint.hpp"
+#include "utilities/copy.hpp"
 #include "utilities/powerOfTwo.hpp"
 
 // The list of transactions, open ones and those kept for their thread's next; a leaf lock.
@@ -44,8 +46,8 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(MaxUnindexed), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1),
-    _plain_limit(0), _is_open(false), _is_indexed(false), _repeats(false), _allocated(), _range_marks(0), _implicit(implicit), _new_objects(0) {
+  : _thread(thread), _entries(MaxUnindexed), _images(), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1),
+    _plain_limit(0), _is_open(false), _is_indexed(false), _repeats(false), _allocated(), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -86,7 +88,7 @@ void PersistentTxn::Ranges::append(char* start, char* end) {
 }
 
 void PersistentTxn::open() {
-  assert(!_is_open && _allocated.length() == 0 && _entries.is_empty() && _shared.is_empty(), "must be");
+  assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
   _is_indexed = false;
   _plain_limit = _implicit ? 0 : MaxUnindexed;
@@ -100,8 +102,8 @@ void PersistentTxn::close() {
   pt.new_level();
   assert(_shared.is_empty(), "cleared under the log's lock");
   _entries.trunc_to(0);
+  if (!_images.is_empty()) _images.trunc_to(0);
   _savepoints.clear();
-  _range_marks.clear();
   _allocated.clear();
   _new_objects.clear();
   _is_open = false;
@@ -110,7 +112,7 @@ void PersistentTxn::close() {
 
 bool PersistentTxn::is_large() const {
   return _entries.capacity() > (int)(4 * K) || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
-         _generation > (uint32_t)max_jint;
+         _images.is_large() || _generation > (uint32_t)max_jint;
 }
 
 PersistentTxn* PersistentTxn::take(JavaThread* thread) {
@@ -141,6 +143,7 @@ bool PersistentTxn::any_stored_to(const void* addr) {
       const Entry* e = t->_entries.adr_at(i);
       if (addr >= e->_addr && addr < e->_addr + e->_size) return true;
     }
+    if (t->_images.is_written(addr)) return true;
   }
   return false;
 }
@@ -243,29 +246,51 @@ void PersistentTxn::rebuild_table(size_t size) {
   }
 }
 
-void PersistentTxn::grow() {
-  _entries.grow();
-  // Nobody may know where they were.
+// Nobody may know where the new values of the level were; what it has allocated is its own still.
+void PersistentTxn::forget_recent() {
   PersistentThread& pt = _thread->persistent();
-  uintptr_t start = pt._own_start;
-  size_t size = pt._own_size;
+  const uintptr_t start = pt._own_start;
+  const size_t size = pt._own_size;
   pt.new_level();
   pt._own_start = start;
   pt._own_size = size;
+}
+
+void PersistentTxn::grow() {
+  _entries.grow();
+  forget_recent();
 }
 
 void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked) {
   PersistentThread* pt = &_thread->persistent();
   const int log2_size = log2i_exact(size);
   const int length = _entries.length();
+  if (!_images.is_empty() && !is_oop) {
+    if (PersistentImages::is_across(base, (char*)addr, size)) {
+      for (int i = 0; i < size; i++) {
+        record(base, (char*)addr + i, 1, old_value >> (i * 8) & 0xff, new_value >> (i * 8) & 0xff, false, locked);
+      }
+      return;
+    }
+    PersistentImage* image = image_of(base, (char*)addr, level());
+    if (image == nullptr && image_of(base, (char*)addr, Level{0, 0, 0}) != nullptr) {
+      forget_recent();
+      image = _images.add(base, (char*)addr);
+    }
+    if (image != nullptr) {
+      image->note((char*)addr, size, &old_value, &new_value);
+      uint64_t* after = (uint64_t*)image->after((char*)addr);
+      if (size == sizeof(uint64_t) && is_aligned(after, sizeof(uint64_t))) remember(pt, addr, log2_size, after);
+      return;
+    }
+  }
   size_t slot = 0;
   if (_is_indexed) {
-    int mark = _savepoints.is_empty() ? 0 : _savepoints.last();
     slot = slot_for((char*)addr, size);
-    if (!is_empty(slot) && _table[slot].index >= mark) {
+    if (!is_empty(slot) && _table[slot].index >= level().entries) {
       Entry* e = _entries.adr_at(_table[slot].index);
       e->_new = new_value;
-      remember(pt, addr, log2_size, e);
+      remember(pt, addr, log2_size, &e->_new);
       return;
     }
   }
@@ -283,7 +308,7 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   }
   if (!captured && !_implicit) {
     // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
-    if (allocated_since(_range_marks.is_empty() ? 0 : _range_marks.last(), base)) return;
+    if (allocated_since(level().ranges, base)) return;
     if (!allocated_since(0, base)) {
       // A capture by another thread sees the object without the store, or with this entry.
       if (!locked) PersistentLog::lock();
@@ -297,7 +322,7 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   if (_entries.is_full()) grow();
   Entry* e = _entries.append();
   *e = Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
-  remember(pt, addr, log2_size, e);
+  remember(pt, addr, log2_size, &e->_new);
   if (_is_indexed) {
     if (!is_empty(slot)) _repeats = true;       // of an outer level
     _table[slot] = Slot{_generation, length};
@@ -305,6 +330,40 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   } else if (length == MaxUnindexed) {
     rebuild_table(MAX2(_table_size, (size_t)(4 * MaxUnindexed)));
   }
+}
+
+bool PersistentTxn::is_own(oopDesc* base) const {
+  return !_implicit && allocated_since(level().ranges, base) && !PersistentSpace::is_captured(base);
+}
+
+bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes) {
+  // Who captures the object looks for entries.
+  if (bytes < MinRange || !base->is_typeArray() || !(_implicit || PersistentCapture::is_surely_captured(base))) return false;
+  char filler[PersistentImage::BlockSize];
+  if (from == nullptr) memset(filler, fill, sizeof(filler));
+  // All of it is recorded before anything moves: source and destination may overlap.
+  const Level mark = level();
+  const int length = _images.length();
+  for (size_t done = 0; done < bytes; ) {
+    PersistentImage* image = image_of(base, addr + done, mark);
+    if (image == nullptr) image = _images.add(base, addr + done);
+    size_t n = MIN2(bytes - done, (size_t)(image->end() - (addr + done)));
+    image->note(addr + done, (int)n, addr + done, from == nullptr ? filler : from + done);
+    done += n;
+  }
+  if (_images.length() > length) {
+    // Locations of these blocks may be recent ones, with entries: no more.
+    forget_recent();
+    _plain_limit = 0;
+  }
+  // What is stored is what was recorded, whatever happens to the source meanwhile.
+  for (size_t done = 0; done < bytes; ) {
+    PersistentImage* image = image_of(base, addr + done, mark);
+    size_t n = MIN2(bytes - done, (size_t)(image->end() - (addr + done)));
+    Copy::conjoint_memory_atomic(image->after(addr + done), addr + done, n);
+    done += n;
+  }
+  return true;
 }
 
 void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked) {
@@ -325,16 +384,17 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
 }
 
 void PersistentTxn::push_savepoint() {
-  _savepoints.append(_entries.length());
   open_lock->lock();
-  _range_marks.append(_allocated.length());
+  _savepoints.append(Level{_entries.length(), _images.length(), _allocated.length()});
   note_buffer();
   open_lock->unlock();
 }
 
 void PersistentTxn::pop_savepoint() {
-  _savepoints.pop();
-  _range_marks.pop();
+  const Level inner = _savepoints.pop();
+  if (_images.is_empty()) return;
+  _images.merge(inner.images, level().images);
+  forget_recent();
 }
 
 bool PersistentTxn::is_last(int i) const {
@@ -369,51 +429,87 @@ bool PersistentTxn::overlapped_by_other(int index) const {
   return false;
 }
 
-int PersistentTxn::find_conflict() const {
-  for (int i = 0; i < _entries.length(); i++) {
-    const Entry* e = _entries.adr_at(i);
-    // A view of another size may have changed part of it: not a conflict. Nor is a store without an entry
-    // to what this transaction has allocated: when a level has ended, it is its parent's.
-    if (!holds(e, e->_new) && is_last(i) && !overlapped_by_other(i) &&
-        (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
-      return i;
+// The bytes of the location that somebody else has stored to since, a bit for each. A view of another size, or a copy, may
+// have changed part of it: that is not somebody else.
+int PersistentTxn::foreign_bytes(int index, Level level) const {
+  const Entry* e = _entries.adr_at(index);
+  if (e->_is_oop) return holds(e, e->_new) ? 0 : (1 << e->_size) - 1;
+  const uint64_t different = PersistentRawMemory::load(e->_addr, e->_size) ^ e->_new;
+  int differ = 0, foreign = 0;
+  for (int i = 0; i < e->_size; i++) {
+    const char* addr = e->_addr + i;
+    const PersistentImage* image = image_of(e->_base, addr, level);
+    if (image != nullptr && image->is_written(addr)) {
+      if (image->is_foreign(addr)) foreign |= 1 << i;
+    } else if ((different >> (i * 8) & 0xff) != 0) {
+      differ |= 1 << i;
     }
   }
-  return -1;
+  return differ != 0 && !overlapped_by_other(index) ? foreign | differ : foreign;
 }
 
-// Restores the old values of the entries from mark on, last first. What somebody
+// Restores the elements of the location that somebody else has not stored to.
+static void restore(const PersistentTxn::Entry* e, int foreign) {
+  if (foreign == 0 && e->_is_oop) {
+    PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
+  } else if (foreign == 0) {
+    PersistentRawMemory::plain_store(e->_addr, e->_size, e->_old);
+  } else if (!e->_is_oop && e->_base->is_typeArray()) {
+    const int element = MIN2(1 << TypeArrayKlass::cast(e->_base->klass())->log2_element_size(), (int)e->_size);
+    for (int i = 0; i < e->_size; i += element) {
+      if ((foreign >> i & ((1 << element) - 1)) != 0) continue;
+      PersistentRawMemory::plain_store(e->_addr + i, element, e->_old >> (i * 8));
+    }
+  }
+}
+
+bool PersistentTxn::find_conflict(oopDesc** base, char** addr) const {
+  const Level all = level();
+  assert(depth() == 1, "what an inner level stored is its parent's");
+  for (int i = 0; i < _entries.length(); i++) {
+    const Entry* e = _entries.adr_at(i);
+    // Nor is a store without an entry to what this transaction has allocated: when a level has ended, it is its parent's.
+    if (!holds(e, e->_new) && is_last(i) && foreign_bytes(i, all) != 0 &&
+        (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
+      *base = e->_base;
+      *addr = e->_addr;
+      return true;
+    }
+  }
+  return _images.find_conflict(base, addr);
+}
+
+// Restores the old values of what the level has stored, last first. What somebody
 // else has stored since stands: it is newer than the old value. (A failed commit has
 // checked that, and may have replaced strings by their copies since.) Objects that
 // were allocated in the level being undone are not of the heap any more, but V may
 // still refer to them: they stay as they are.
-void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
+void PersistentTxn::undo_to(Level level, bool checked) {
   PersistentLog::lock();
   PersistentLogRecord record;
-  GrowableArrayCHeap<int, mtPersistent> overwritten(0);       // by somebody else: their location's earlier entries, too
-  for (int i = _entries.length() - 1; i >= mark; i--) {
+  struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
+  GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
+  // The level's entries of an image's block are older.
+  _images.undo_to(level.images, checked);
+  for (int i = _entries.length() - 1; i >= level.entries; i--) {
     const Entry* e = _entries.adr_at(i);
-    if (!PersistentSpace::is_captured(e->_base) && allocated_since(range_mark, e->_base)) continue;
-    bool stands = overwritten.find_if([&] (int j) {
-      return _entries.adr_at(j)->_addr == e->_addr && _entries.adr_at(j)->_size == e->_size;
-    }) >= 0;
-    if (stands || (!checked && !holds(e, e->_new) && !overlapped_by_other(i))) {
-      if (!stands) overwritten.append(i);
+    if (!PersistentSpace::is_captured(e->_base) && allocated_since(level.ranges, e->_base)) continue;
+    int o = overwritten.find_if([&] (const Overwritten& o) { return o.entry->_addr == e->_addr && o.entry->_size == e->_size; });
+    int foreign = o >= 0 ? overwritten.at(o).bytes : checked ? 0 : foreign_bytes(i, level);
+    restore(e, foreign);
+    if (foreign != 0) {
+      if (o < 0) overwritten.append(Overwritten{e, foreign});
       continue;
-    }
-    if (e->_is_oop) {
-      PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
-    } else {
-      PersistentRawMemory::plain_store(e->_addr, e->_size, e->_old);
     }
     // Another thread's commit captured the object with our uncommitted value in it.
     if (!e->_captured && PersistentSpace::is_captured(e->_base)) {
       PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
-  _entries.trunc_to(mark);
+  _entries.trunc_to(level.entries);
+  if (!_images.is_empty()) _images.trunc_to(level.images);
   _thread->persistent().new_level();
-  while (_shared.is_nonempty() && _shared.last().index >= mark) _shared.pop();
+  while (_shared.is_nonempty() && _shared.last().index >= level.entries) _shared.pop();
   if (_is_indexed) rebuild_table(_table_size);
   if (!record.is_empty()) {
     char err[256];
@@ -424,14 +520,13 @@ void PersistentTxn::undo_to(int mark, int range_mark, bool checked) {
 }
 
 void PersistentTxn::rollback_savepoint() {
-  int mark = _savepoints.pop();
-  undo_to(mark, _range_marks.pop(), false);
+  Level inner = _savepoints.pop();
+  undo_to(inner, false);
 }
 
 void PersistentTxn::rollback_all(bool checked) {
-  _savepoints.clear();
-  _range_marks.clear();
-  undo_to(0, 0, checked);
+  while (depth() > 1) pop_savepoint();
+  undo_to(level(), checked);
 }
 
 static void entry_oops_do(PersistentTxn::Entry* e, OopClosure* cl) {
@@ -446,6 +541,7 @@ void PersistentTxn::oops_do(OopClosure* cl) {
   for (int i = 0; i < _entries.length(); i++) {
     entry_oops_do(_entries.adr_at(i), cl);
   }
+  _images.oops_do(cl);
   for (int i = 0; i < _shared.length(); i++) {
     entry_oops_do(&_shared.adr_at(i)->entry, cl);
   }
@@ -537,7 +633,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return 0;
   }
 
-  if (txn->_entries.is_empty()) return end_committed(thread);
+  if (txn->is_empty()) return end_committed(thread);
 
   char err[512];
   PersistentCapture::Failure failure;
@@ -554,12 +650,12 @@ uint64_t PersistentTxn::commit(TRAPS) {
         return end_committed(thread);
       }
     }
-    int conflict = txn->find_conflict();
-    if (conflict >= 0) {
+    oopDesc* base;
+    char* addr;
+    if (txn->find_conflict(&base, &addr)) {
       PersistentLog::unlock();
-      const Entry* e = txn->entry_at(conflict);
-      Klass* klass = e->_base->klass();
-      ptrdiff_t offset = e->_addr - (char*)e->_base;
+      Klass* klass = base->klass();
+      ptrdiff_t offset = addr - (char*)base;
       abandon(thread);
       throw_conflict(klass, offset, THREAD);
       return 0;
@@ -588,11 +684,11 @@ uint64_t PersistentTxn::commit(TRAPS) {
 bool PersistentTxn::try_commit(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
-  if (txn == nullptr || txn->depth() > 1 || txn->_entries.length() > MaxUnindexed || txn->is_large() || pt._allocates_all ||
+  if (txn == nullptr || txn->depth() > 1 || txn->_entries.length() > MaxUnindexed || txn->_images.length() > MaxUnindexed || txn->is_large() || pt._allocates_all ||
       !PersistentLog::is_mapped() || PersistentAudit::is_due()) {
     return false;
   }
-  if (!txn->_entries.is_empty()) {
+  if (!txn->is_empty()) {
     if (!PersistentLog::try_lock()) return false;
     uint64_t seq;
     {
@@ -616,16 +712,21 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
 bool PersistentTxn::log_values(PersistentLogRecord* record) const {
   assert(PersistentLog::owned_by_self(), "what is captured does not change");
   const int length = _entries.length();
-  if (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop) return false;
+  if (length > 0 && (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop)) return false;
   record->reserve(length, length * sizeof(uint64_t));
   for (int i = 0; i < length; i++) {
     const Entry* e = _entries.adr_at(i);
     if (!e->_captured || e->_is_oop) return false;
     uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
-    if (value != e->_new) return false;
+    // A copy may have changed it.
+    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level()) != 0)) return false;
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }
   assert(_shared.is_empty() && _new_objects.is_empty(), "of those not captured");
+  oopDesc* base;
+  char* addr;
+  if (_images.find_conflict(&base, &addr)) return false;
+  _images.add_values(record);
   return true;
 }
 
@@ -634,14 +735,22 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) const {
 bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen) {
   errbuf[0] = 0;
   bool ok = true;
-  for (int i = 0; ok && i < entry_count(); i++) {
-    const Entry* e = entry_at(i);
+  for (int i = 0; ok && i < _entries.length(); i++) {
+    const Entry* e = _entries.adr_at(i);
     // Objects that nothing captured reaches stay volatile in effect; one that this
     // commit reaches is written whole.
     // (Without an index a location may be written twice. It does no harm.)
     if ((!_is_indexed || is_last(i)) && (e->_captured || PersistentSpace::is_captured(e->_base))) {
       ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
     }
+  }
+  if (_implicit) {
+    // Nobody looks for conflicts: what memory has. The object may be one that nothing has captured.
+    _images.ranges_do([&] (oopDesc* base, char* addr, size_t bytes) {
+      if (ok && PersistentSpace::is_captured(base)) ok = capture->add_location(base, addr, (int)bytes, false);
+    });
+  } else if (ok) {
+    _images.add_values(record);
   }
   for (int i = 0; ok && i < _new_objects.length(); i++) {
     ok = capture->add_object(_new_objects.at(i));
@@ -691,6 +800,7 @@ void PersistentTxn::renew() {
   }
   PersistentLog::unlock();
   _entries.trunc_to(0);
+  if (!_images.is_empty()) _images.trunc_to(0);
   _new_objects.clear();
   if (_is_indexed) rebuild_table(_table_size);
   _repeats = false;
@@ -702,7 +812,7 @@ void PersistentTxn::renew() {
 }
 
 void PersistentTxn::renew_if_large() {
-  if (_implicit && (_entries.length() >= (int)(16 * K) || _new_objects.length() >= (int)(4 * K))) {
+  if (_implicit && (_entries.length() >= (int)(16 * K) || _images.length() >= (int)(4 * K) || _new_objects.length() >= (int)(4 * K))) {
     renew();
   }
 }

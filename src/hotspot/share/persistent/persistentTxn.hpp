@@ -8,6 +8,7 @@
 
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
+#include "persistent/persistentImages.hpp"
 #include "persistent/persistentThread.hpp"
 #include "runtime/atomic.hpp"
 #include "utilities/exceptions.hpp"
@@ -63,7 +64,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
 
   JavaThread*    _thread;
   Entries        _entries;
-  GrowableArrayCHeap<int, mtPersistent>   _savepoints;    // entry counts
+  PersistentImages _images;        // of what was stored by copies and fills of many bytes
+  // Where a level begins.
+  struct Level { int entries; int images; int ranges; };
+  GrowableArrayCHeap<Level, mtPersistent> _savepoints;    // the levels but the outermost
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
   struct Shared { Entry entry; int index; };
@@ -98,7 +102,6 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
     void   clear()          { Atomic::release_store(&_length, 0); }
   };
   Ranges _allocated;
-  GrowableArrayCHeap<int, mtPersistent>   _range_marks;   // per savepoint: first range since
   // Of PersistentAllocateAll: never rolled back, ends when it is large, captures
   // whatever the thread allocated.
   const bool     _implicit;
@@ -110,7 +113,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   is_empty(size_t slot) const { return _table[slot].generation != _generation; }
   void   rebuild_table(size_t size);
   void   grow();
-  inline static void remember(PersistentThread* pt, const void* addr, int log2_size, Entry* e);
+  void   forget_recent();
+  inline static void remember(PersistentThread* pt, const void* addr, int log2_size, uint64_t* new_value);
+  Level level() const { return _savepoints.is_empty() ? Level{0, 0, 0} : _savepoints.last(); }
   void   open();
   void   close();
   bool   is_large() const;
@@ -118,7 +123,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void           give_back(PersistentTxn* txn);
   static void           end(JavaThread* thread);
   static uint64_t       end_committed(JavaThread* thread);
-  void   undo_to(int mark, int range_mark, bool checked);
+  void   undo_to(Level level, bool checked);
+  // The image of a level for a byte, null if it has none.
+  PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }
+  int    foreign_bytes(int index, Level level) const;
+  bool   is_empty() const { return _entries.is_empty() && _images.is_empty(); }
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
@@ -134,6 +143,12 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // surely captured before.
   void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false);
   void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked = false);
+  // Records and does a copy, or a fill if from is null, of many bytes in a primitive array. False, and nothing done,
+  // if single entries are needed.
+  bool store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes);
+  static const size_t MinRange = 64;
+  // Whether stores to base need no record: the current level has allocated it, and nothing has captured it.
+  bool is_own(oopDesc* base) const;
   // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word
   // too, and the same field of objects side by side.
   static int recent_index(const void* addr) {
@@ -151,12 +166,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void rollback_savepoint();
   void rollback_all(bool checked = false);  // checked: no conflict, see find_conflict
 
-  int  entry_count() const     { return _entries.length(); }
-  const Entry* entry_at(int i) const { return _entries.adr_at(i); }
   // Whether entry i is the last one of its location.
   bool is_last(int i) const;
-  // Index of an entry whose location somebody else has written since, or -1.
-  int  find_conflict() const;
+  // A location that somebody else has written since, and its object.
+  bool find_conflict(oopDesc** base, char** addr) const;
 
   bool is_implicit() const     { return _implicit; }
   void renew_if_large();       // leaf; before a store

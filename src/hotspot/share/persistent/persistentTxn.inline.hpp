@@ -16,8 +16,8 @@
 #include "runtime/javaThread.hpp"
 
 // The location is one of the recent ones from now on.
-inline void PersistentTxn::remember(PersistentThread* pt, const void* addr, int log2_size, Entry* e) {
-  pt->_recent[recent_index(addr)] = PersistentThread::Recent{pt->recent_key(addr, log2_size), &e->_new};
+inline void PersistentTxn::remember(PersistentThread* pt, const void* addr, int log2_size, uint64_t* new_value) {
+  pt->_recent[recent_index(addr)] = PersistentThread::Recent{pt->recent_key(addr, log2_size), new_value};
 }
 
 // Few instructions, so that the processor finds the cache misses of the next stores behind them.
@@ -32,7 +32,7 @@ template <bool is_plain> inline bool PersistentTxn::try_record(JavaThread* threa
   const int size = 1 << log2_size;
   Entry* e = txn->_entries.append();
   *e = Entry{base, (char*)addr, PersistentRawMemory::load(addr, size), new_value, (uint8_t)size, false, true};
-  remember(&pt, addr, log2_size, e);
+  remember(&pt, addr, log2_size, &e->_new);
   return true;
 }
 

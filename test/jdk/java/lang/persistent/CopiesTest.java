@@ -6,7 +6,7 @@
 /*
  * @test
  * @summary Copies of many bytes into persistent arrays, beside and across single stores: rolled back, committed, in savepoints,
- *          overlapped, found by the next VM
+ *          overlapped, written to by others, found by the next VM
  * @build Heap
  * @run main/timeout=300 CopiesTest
  */
@@ -16,6 +16,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.lang.persistent.TxnException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -152,12 +153,128 @@ public class CopiesTest {
         }
     }
 
+    static void elsewhere(Runnable r) throws InterruptedException {
+        Thread t = new Thread(r);
+        t.start();
+        t.join();
+    }
+
+    enum End { COMMIT, CLOSE, CONFLICT }
+
+    /** What another thread stores to what a transaction has copied to stands; what is beside it is the transaction's. */
+    static void others(Data d, String what, End end, int at, int n, int[] foreign, Runnable inside) throws InterruptedException {
+        Model m = new Model(d.bytes, d.longs);
+        byte[] from = random(new Random(n), n);
+        for (int i : foreign) if (i >= at && i < at + n) from[i - at] = (byte) (d.bytes[i] ^ 1);
+        try (Txn txn = Txn.begin()) {
+            System.arraycopy(from, 0, d.bytes, at, n);
+            inside.run();
+            elsewhere(() -> {
+                for (int i : foreign) d.bytes[i] = m.bytes[i] = (byte) (m.bytes[i] ^ 3);
+            });
+            if (end == End.COMMIT) {
+                txn.commit();
+                System.arraycopy(from, 0, m.bytes, at, n);
+            } else if (end == End.CONFLICT) {
+                try {
+                    txn.commit();
+                    throw new AssertionError(what + ": no conflict");
+                } catch (TxnException e) {
+                    if (!e.getMessage().contains("a persistent [B was written by another thread")) throw e;
+                }
+            }
+        }
+        same(d, m, what);
+    }
+
+    static void conflicts(Data d) throws InterruptedException {
+        int[] none = {}, one = {1300}, some = {1000, 1001, 1255, 1256, 1257, 1499}, beside = {999, 1500};
+        for (End end : List.of(End.CLOSE, End.CONFLICT)) {
+            others(d, "one byte " + end, end, 1000, 500, one, () -> {});
+            others(d, "some bytes " + end, end, 1000, 500, some, () -> {});
+            others(d, "a short copy " + end, end, 1280, 30, one, () -> {});
+            others(d, "one byte, copied twice " + end, end, 1000, 500, one, () -> System.arraycopy(new byte[200], 0, d.bytes, 1301, 150));
+            others(d, "one byte, after a store " + end, end, 1000, 500, one, () -> { d.bytes[1300] ^= 4; d.bytes[1299] = 7; });
+            others(d, "one byte, after a store of a level " + end, end, 1000, 500, one, () -> {
+                Txn.run(() -> {
+                    d.bytes[1300] ^= 4;
+                    d.bytes[1301] = 7;
+                    System.arraycopy(new byte[200], 0, d.bytes, 1310, 150);
+                });
+                d.bytes[1301] = 8;                    // the level's entry is not where that belongs
+            });
+            others(d, "one byte, stored to before the copy " + end, end, 1000, 500, new int[] {2300}, () -> {
+                d.bytes[2300] ^= 5;
+                byte[] from = new byte[200];
+                from[100] = (byte) (d.bytes[2300] ^ 9);
+                System.arraycopy(from, 0, d.bytes, 2200, 200);
+            });
+            others(d, "views in a level " + end, end, 1000, 500, one, () -> {
+                try (Txn inner = Txn.begin()) {
+                    d.bytes[1001] = 1;
+                    System.arraycopy(new byte[16], 0, d.bytes, 1000, 16);
+                    d.bytes[1001] = 2;
+                    inner.commit();
+                }
+            });
+            others(d, "one byte, after a level was rolled back " + end, end, 1000, 500, one, () -> {
+                try (Txn inner = Txn.begin()) {
+                    d.bytes[1300] ^= 8;
+                    System.arraycopy(new byte[200], 0, d.bytes, 1210, 150);
+                }
+            });
+        }
+        for (End end : List.of(End.CLOSE, End.COMMIT)) {
+            others(d, "beside " + end, end, 1000, 500, beside, () -> {});
+            others(d, "beside a short one " + end, end, 1000, 40, new int[] {999, 1040}, () -> {});
+            others(d, "nobody " + end, end, 1000, 500, none, () -> {});
+            others(d, "views in a level " + end, end, 1000, 500, none, () -> {
+                try (Txn inner = Txn.begin()) {
+                    byte[] now = Arrays.copyOfRange(d.bytes, 1000, 1016);
+                    d.bytes[1001] ^= 1;
+                    System.arraycopy(now, 0, d.bytes, 1000, 16);
+                    d.bytes[1001] ^= 1;
+                    d.bytes[1001] ^= 1;
+                    inner.commit();
+                }
+            });
+        }
+        // Words: the store before the copy, of a word that the copy ends in; and one across two blocks.
+        for (int word : new int[] {1497, 1249, 1000 - 3}) {
+            Model m = new Model(d.bytes, d.longs);
+            try (Txn txn = Txn.begin()) {
+                LONGS.set(d.bytes, word, -1L);
+                System.arraycopy(random(new Random(1), 500), 0, d.bytes, 1000, 500);
+                LONGS.set(d.bytes, word, -2L);
+                elsewhere(() -> d.bytes[1100] = m.bytes[1100] = (byte) (d.bytes[1100] + 1));
+            }
+            same(d, m, "word at " + word);
+        }
+        Model m = new Model(d.bytes, d.longs);
+        try (Txn txn = Txn.begin()) {
+            System.arraycopy(new long[100], 0, d.longs, 50, 100);
+            d.longs[60] = 5;
+            elsewhere(() -> d.longs[60] = m.longs[60] = 0x0102);
+            elsewhere(() -> d.longs[61] = m.longs[61] = 0x0102);
+        }
+        same(d, m, "longs");
+        try (Txn txn = Txn.begin()) {
+            System.arraycopy(m.longs, 0, d.longs, 50, 100);
+            System.arraycopy(m.longs.clone(), 0, m.longs, 50, 100);
+            Txn.run(() -> d.longs[60] = 5);
+            d.longs[60] = m.longs[60] = 6;                  // the level's image is not where that belongs
+            txn.commit();
+        }
+        same(d, m, "a long after a level");
+    }
+
     public static void main(String[] args) throws Exception {
         if (args.length > 0) {
             Data d = PersistentHeap.root("data", Data.class, () -> new @Persistent Data());
             if (digest(d) != d.digest && d.digest != 0) throw new AssertionError("another digest");
             long seed = Long.parseLong(args[0]);
             own(d, new Random(seed));
+            conflicts(d);
             for (int i = 0; i < 3; i++) randomly(d, seed * 100 + i);
             System.out.println("done");
             if (args.length > 1) Runtime.getRuntime().halt(0);
