@@ -86,7 +86,7 @@ static InstanceKlass* read_write_sync(Klass* klass) {
   return nullptr;
 }
 
-bool PersistentCapture::is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
+bool PersistentCapture::is_state_of_synchronizer(Klass* klass, ptrdiff_t offset) {
   InstanceKlass* sync = synchronizer_class(klass);
   if (sync == nullptr) return false;
   fieldDescriptor fd;
@@ -422,7 +422,7 @@ bool PersistentCapture::write_object(oopDesc* obj) {
         memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
       }
     }
-    put_unlocked_state(klass, IMAGE);
+    if (may_be_synchronizer(klass) || klass == vmClasses::String_klass()) put_unlocked_state(klass, IMAGE);
   } else if (klass->is_objArray_klass()) {
     int length = objArrayOop(cast_to_oop(obj))->length();
     narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());

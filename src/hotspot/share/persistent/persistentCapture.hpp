@@ -51,6 +51,7 @@ class PersistentCapture : public StackObj {
   static Klass*        _synchronizer;                    // AbstractOwnableSynchronizer; null: see synchronizer_class
   static Symbol*       _stamped_lock;
   static InstanceKlass* synchronizer_class(Klass* klass);
+  static bool is_state_of_synchronizer(Klass* klass, ptrdiff_t offset);
   static Objects*      _memory;                          // for the one capture there is at a time
   Objects&             _objects;                         // captured by this record
   int                  _done;                            // of them, written
@@ -87,13 +88,15 @@ class PersistentCapture : public StackObj {
   void abort();
   const Failure& failure() const { return _failure; }
 
-  // Whether the location is never part of the media state: who holds, and who waits
+  // Whether objects of that class may have locations that are never part of the media state: who holds, and who waits
   // for, a lock of java.util.concurrent.
-  static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset);
-  // Whether objects of that class may have such a location.
   static bool may_be_synchronizer(Klass* klass) {
     return klass->is_instance_klass() &&
            (_synchronizer == nullptr || klass->primary_super_of_depth(1) == _synchronizer || klass->name() == _stamped_lock);
+  }
+  // Whether that is one.
+  static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
+    return may_be_synchronizer(klass) && is_state_of_synchronizer(klass, offset);
   }
   // Whether obj is captured, for good and as it is: no capture is going on that may still write
   // it, or take it back. Without the log's lock a false answer says nothing.

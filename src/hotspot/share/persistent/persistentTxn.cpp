@@ -690,14 +690,23 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
   }
   if (!txn->is_empty()) {
     if (!PersistentLog::try_lock()) return false;
-    uint64_t seq;
+    bool ok = false;
     {
       PersistentLogRecord record;
-      seq = txn->log_values(&record) ? PersistentLog::try_append(&record) : 0;
+      oopDesc* base;
+      char* addr;
+      if (txn->log_values(&record)) {
+        uint64_t seq = PersistentLog::try_append(&record);
+        ok = seq != 0;
+        if (ok) pt._last_seq = seq;
+      } else if (!txn->find_conflict(&base, &addr)) {
+        record.reset();
+        PersistentCapture capture(thread, &record);
+        ok = txn->log(&record, &capture);
+      }
     }
     PersistentLog::unlock();
-    if (seq == 0) return false;
-    pt._last_seq = seq;
+    if (!ok) return false;
   }
   assert(pt._last_seq <= PersistentLog::durable_seq(), "appending made it so");
   end_committed(thread);
@@ -731,9 +740,9 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) const {
 }
 
 // Captures and appends what the transaction stored; false if it cannot be, with
-// errbuf set if the disk is full. Under the log's lock.
+// errbuf set if the disk is full. Without errbuf also if it would have to wait. Under the log's lock.
 bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen) {
-  errbuf[0] = 0;
+  if (errbuf != nullptr) errbuf[0] = 0;
   bool ok = true;
   for (int i = 0; ok && i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
@@ -757,7 +766,7 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
   }
   ok = ok && capture->finish();
   if (ok && !record->is_empty()) {
-    uint64_t seq = PersistentLog::append(record, errbuf, errlen);
+    uint64_t seq = errbuf != nullptr ? PersistentLog::append(record, errbuf, errlen) : PersistentLog::try_append(record);
     if (seq != 0) {
       _thread->persistent()._last_seq = seq;
     } else {

@@ -132,7 +132,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
   bool   log_values(PersistentLogRecord* record) const;
-  bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen);
+  bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf = nullptr, size_t errlen = 0);
   void   renew();
 
  public:
@@ -196,8 +196,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // the transaction counts as durable. If it throws, all levels are rolled back and
   // the transaction has ended.
   static uint64_t commit(TRAPS);
-  // The same, as leaves of generated code, for what most transactions are: of one level, with few numbers as
-  // values. False, and nothing done, if it is another, or if it would have to wait.
+  // The same, as leaves of generated code, for what most transactions are: of one level, with few stores.
+  // False, and nothing done, if it is another, or if it would have to wait or throw.
   static bool try_begin(JavaThread* thread);
   static bool try_commit(JavaThread* thread);
   DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all

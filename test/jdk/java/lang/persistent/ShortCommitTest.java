@@ -6,7 +6,7 @@
 /*
  * @test
  * @summary Transactions that C2's code begins and commits by leaf calls, and those that it must leave to the
- *          VM (many stores, references, savepoints, a full log, a busy lock, a file that has to be synced), follow each other as
+ *          VM (many stores, savepoints, a full log, a busy lock, a file that has to be synced, an exception), follow each other as
  *          one would expect, and what they stored is found after the VM was halted
  * @requires vm.compiler2.enabled
  * @library /test/lib
@@ -17,6 +17,8 @@
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.lang.persistent.TxnException;
+import java.lang.persistent.VolatileReferenceException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -32,6 +34,7 @@ public class ShortCommitTest {
         int rolledBack;
         String name;
         Account link;
+        Object any;
         final long[] values = new @Persistent long[200];
     }
 
@@ -40,6 +43,10 @@ public class ShortCommitTest {
             switch (args[0]) {
                 case "work"  -> {
                     work();
+                    if (!Boolean.getBoolean("exits")) Runtime.getRuntime().halt(0);
+                }
+                case "link"  -> {
+                    link();
                     if (!Boolean.getBoolean("exits")) Runtime.getRuntime().halt(0);
                 }
                 case "check" -> check();
@@ -55,6 +62,11 @@ public class ShortCommitTest {
                     .shouldContain("PersistentVM::tryBegin (2 bytes)   (intrinsic)").shouldContain("PersistentVM::tryCommit (2 bytes)   (intrinsic)");
             heap.with(rounds).run(ShortCommitTest.class, "check");
         }
+        Heap linked = new Heap("linked", "-XX:PersistentHeapSize=64m", "-XX:PersistentHeapMedia=memory");
+        Heap.Result links = linked.with(c2).with("-Drounds=20000", "-Dexits=true", "-Xlog:pheap=debug").run(ShortCommitTest.class, "link");
+        if (Platform.isDebugBuild()) expect(leafCommits(links) > 5_000, leafCommits(links) + " commits with references by leaf calls");
+        linked.with(c2).with("-Drounds=20000").run(ShortCommitTest.class, "link");      // halts
+        linked.with("-Drounds=20000", "-Dexits=true").run(ShortCommitTest.class, "link");
         // Every commit may be the one after which an audit is due.
         for (String media : List.of("memory", "file")) {
             String rounds = "-Drounds=" + (media.equals("file") ? 300 : 3000);
@@ -62,11 +74,38 @@ public class ShortCommitTest {
             Heap.Result result = heap.with(c2).with("-XX:PersistentHeapAuditInterval=500", rounds, "-Dexits=true", "-Xlog:pheap=debug")
                     .run(ShortCommitTest.class, "work").shouldContain("audit");
             if (Platform.isDebugBuild()) {
-                Matcher leaves = Pattern.compile("([0-9]+) commits by leaf calls").matcher(result.output());
-                expect(leaves.find() && (Integer.parseInt(leaves.group(1)) > 0) == media.equals("memory"),
-                       "commits by leaf calls with media kind " + media);
+                expect((leafCommits(result) > 0) == media.equals("memory"), "commits by leaf calls with media kind " + media);
             }
             heap.with(rounds).run(ShortCommitTest.class, "check");
+        }
+    }
+
+    static int leafCommits(Heap.Result result) {
+        Matcher leaves = Pattern.compile("([0-9]+) commits by leaf calls").matcher(result.output());
+        expect(leaves.find(), "the number of commits by leaf calls is in the output");
+        return Integer.parseInt(leaves.group(1));
+    }
+
+    /** A list of new objects, a string in each, grows and is dropped; the next VM finds the one of the last. */
+    static void link() {
+        Account head = PersistentHeap.root("head", Account.class, () -> new @Persistent Account());
+        long n = 0;
+        for (Account a = head.link; a != null; a = a.link) {
+            expect(a.count == head.count - n++ && a.name.equals("name " + a.count), a.name + " " + a.count + " of " + head.count);
+        }
+        expect(head.many == n, n + " accounts, not " + head.many);
+        for (int k = 0; k < ROUNDS; k++) add(head, k);
+    }
+
+    static void add(Account head, int k) {
+        try (Txn txn = Txn.begin()) {
+            Account a = new @Persistent Account();
+            a.link = head.many < 1000 ? head.link : null;
+            head.many = head.many < 1000 ? head.many + 1 : 1;
+            head.link = a;
+            a.count = ++head.count;
+            a.name = "name " + a.count;
+            txn.commit();
         }
     }
 
@@ -127,6 +166,34 @@ public class ShortCommitTest {
                 a.link = new @Persistent Account();
                 a.link.count = k;
                 txn.commit();
+            }
+        }
+        if (k % 16 == 1) {
+            try (Txn txn = Txn.begin()) {
+                a.count = -1;
+                a.link = new @Persistent Account();
+                a.any = new Object();
+                txn.commit();
+                throw new AssertionError("a volatile object was committed");
+            } catch (VolatileReferenceException e) {
+                expect(a.any == null && a.count == k + 1 && a.link.count == k - 1, "what a failed commit had stored is gone");
+            }
+        }
+        if (k % 64 == 2) {
+            long many = a.many;
+            try (Txn txn = Txn.begin()) {
+                a.link = new @Persistent Account();
+                a.many = -1;
+                Thread other = Thread.ofPlatform().start(() -> a.many = many);
+                try {
+                    other.join();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                txn.commit();
+                throw new AssertionError("another thread's store was not noticed");
+            } catch (TxnException e) {
+                expect(a.many == many && a.link.count == k - 2, "what a conflict left");
             }
         }
         expect(!Txn.isActive(), "no transaction is open");
