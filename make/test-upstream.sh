@@ -75,7 +75,8 @@ select_full() {                        # mode → all names of its groups
             case $spec in "$suite"[:/]*) specs+=("$JDK_TREE/test/$spec") ;; esac
         done
         [ ${#specs[@]} -gt 0 ] || continue
-        jt "$OUT/$mode.list.${suite%/*}" -l "${specs[@]}" 2>&1 | grep -E '^[^ :]+\.(java|sh)(#[^ ]*)?$' | sed "s|^|$suite/|"
+        # Without our own tests, which have options of their own.
+        jt "$OUT/$mode.list.${suite%/*}" -l "${specs[@]}" 2>&1 | grep -E '^[^ :]+\.(java|sh)(#[^ ]*)?$' | grep -v '/persistent/' | sed "s|^|$suite/|"
     done
 }
 

@@ -69,24 +69,9 @@ bool PersistentBarrierC1::is_disabled_intrinsic(vmIntrinsics::ID id) {
     case vmIntrinsics::_clone:
       // It copies right after the allocation, where a safepoint may have ended an implicit transaction and captured the new array.
       return PersistentAllocateAll;
+    // The barrier of a reference may throw, and that of an atomic access has a result: these are calls.
     case vmIntrinsics::_putReference:
-    case vmIntrinsics::_putBoolean:
-    case vmIntrinsics::_putByte:
-    case vmIntrinsics::_putShort:
-    case vmIntrinsics::_putChar:
-    case vmIntrinsics::_putInt:
-    case vmIntrinsics::_putLong:
-    case vmIntrinsics::_putFloat:
-    case vmIntrinsics::_putDouble:
     case vmIntrinsics::_putReferenceVolatile:
-    case vmIntrinsics::_putBooleanVolatile:
-    case vmIntrinsics::_putByteVolatile:
-    case vmIntrinsics::_putShortVolatile:
-    case vmIntrinsics::_putCharVolatile:
-    case vmIntrinsics::_putIntVolatile:
-    case vmIntrinsics::_putLongVolatile:
-    case vmIntrinsics::_putFloatVolatile:
-    case vmIntrinsics::_putDoubleVolatile:
     case vmIntrinsics::_compareAndSetInt:
     case vmIntrinsics::_compareAndSetLong:
     case vmIntrinsics::_compareAndSetReference:
