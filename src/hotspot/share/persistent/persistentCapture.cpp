@@ -154,6 +154,10 @@ class PersistentCopies : public AllStatic {
   static bool is_copied(Klass* klass) {
     return klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT;
   }
+  // A reader adds the hash code of a string that has none yet.
+  static bool is_constant(oopDesc* obj) {
+    return is_copied(obj->klass()) && (obj->klass() != vmClasses::String_klass() || java_lang_String::hash_is_set(cast_to_oop(obj)));
+  }
   static bool equals(oopDesc* a, oopDesc* b) {
     if (a->klass() != b->klass()) return false;
     if (a->klass() == vmClasses::String_klass()) {
@@ -234,8 +238,8 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
 
 // ---- Capture ----
 
-PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record)
-  : _thread(thread), _record(record), _objects(*_memory), _done(0), _last_class(nullptr), _last_id(0), _failure() {
+PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record, size_t limit)
+  : _thread(thread), _record(record), _objects(*_memory), _done(0), _limit(limit), _last_class(nullptr), _last_id(0), _failure() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
   assert(_objects.is_empty(), "one at a time");
 }
@@ -261,10 +265,14 @@ uint32_t PersistentCapture::encode_reference(const void* obj) {
   return (uint32_t)(address >> PersistentMedia::superblock()->reference_shift);
 }
 
-bool PersistentCapture::reach(oopDesc* obj) {
+bool PersistentCapture::reach(oopDesc* obj, bool is_value) {
   if (PersistentSpace::is_captured(obj)) return true;
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
-    return fail(Failure::foreign_allocation, obj, 0, obj->klass());
+    // Strings and boxes never change, so that they may be of the heap before the transaction that allocated them ends:
+    // copies, above all, which a commit that failed has made and others find by their content.
+    if (!is_value && !PersistentCopies::is_constant(obj)) {
+      return fail(Failure::foreign_allocation, obj, 0, obj->klass());
+    }
   }
   if (_changes % 2 == 0) {
     Atomic::release_store(&_changes, _changes + 1);
@@ -345,7 +353,7 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, 
       return fail(Failure::volatile_reference, holder, offset, klass);
     }
   }
-  if (!reach(obj)) return false;
+  if (!reach(obj, holder->klass() == vmClasses::String_klass())) return false;
   *media = encode_reference(obj);
   return true;
 }
@@ -454,9 +462,10 @@ bool PersistentCapture::write_object(oopDesc* obj) {
 bool PersistentCapture::finish() {
   while (_failure._reason == Failure::none && _done < _objects.length()) {
     oopDesc* obj = _objects.at(_done++);
+    if (_record->length() + obj->size() * HeapWordSize > _limit) return false;
     write_object(obj);
   }
-  if (_failure._reason != Failure::none) return false;
+  if (_failure._reason != Failure::none || _record->length() > _limit) return false;
   _space.finish(_record);
   return true;
 }

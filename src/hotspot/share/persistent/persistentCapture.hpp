@@ -55,6 +55,7 @@ class PersistentCapture : public StackObj {
   static Objects*      _memory;                          // for the one capture there is at a time
   Objects&             _objects;                         // captured by this record
   int                  _done;                            // of them, written
+  const size_t         _limit;                           // of the record, in bytes
   Klass*               _last_class;                      // of the object that was written last
   uint32_t             _last_id;
 
@@ -66,12 +67,13 @@ class PersistentCapture : public StackObj {
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc* value, narrowOop* slot, uint32_t* media);
-  bool reach(oopDesc* obj);
+  bool reach(oopDesc* obj, bool is_value = false);
   bool write_object(oopDesc* obj);
   oopDesc* copy_immutable(oopDesc* v);
 
  public:
-  PersistentCapture(JavaThread* thread, PersistentLogRecord* record);
+  // finish() fails, without a reason, if the record would have more than limit bytes.
+  PersistentCapture(JavaThread* thread, PersistentLogRecord* record, size_t limit = SIZE_MAX);
 
   // What stands at addr (size bytes) in the captured object base.
   bool add_location(oopDesc* base, char* addr, int size, bool is_oop);

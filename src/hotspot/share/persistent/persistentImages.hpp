@@ -65,8 +65,6 @@ class PersistentImage {
   }
 
  public:
-  oopDesc* base() const                  { return _base; }
-  char*    start() const                 { return _start; }
   char*    end() const                   { return _start + BlockSize; }
   bool     is_written(const char* addr) const { return is_set(_written, (int)(addr - _start)); }
   bool     is_foreign(const char* addr) const { return is_set(_foreign, (int)(addr - _start)); }
@@ -105,7 +103,6 @@ class PersistentImages {
   int  length() const   { return _length; }
   bool is_empty() const { return _length == 0; }
   bool is_large() const { return _table_size > (int)(4 * K) || _generation > (uint32_t)max_jint; }
-  const PersistentImage* adr_at(int i) const { return at(i); }
 
   // Whether [addr, addr + size) is in two blocks of the array.
   static bool is_across(const oopDesc* base, const char* addr, int size) {

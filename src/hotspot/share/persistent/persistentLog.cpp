@@ -381,10 +381,14 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   return seq;
 }
 
-uint64_t PersistentLog::try_append(const PersistentLogRecord* record) {
-  const size_t total = sizeof(PersistentRecordHeader) + record->length();
+bool PersistentLog::has_room(size_t length) {
+  const size_t total = sizeof(PersistentRecordHeader) + length;
   const size_t rest = PersistentLogFormat::rest_of_lap(ring_size, appended_lsn);
-  if (!is_mapped() || is_overflow(total) || !has_space(space_for(total) + (rest < total ? rest : 0))) return 0;
+  return is_mapped() && !is_overflow(total) && has_space(space_for(total) + (rest < total ? rest : 0));
+}
+
+uint64_t PersistentLog::try_append(const PersistentLogRecord* record) {
+  if (!has_room(record->length())) return 0;
   char err[1];
   return append(record, err, sizeof(err));
 }

@@ -100,7 +100,9 @@ class PersistentLog : public AllStatic {
   // is no space for that (disk full); any other failure stops the VM.
   static uint64_t append(const PersistentLogRecord* record, char* errbuf, size_t errlen);
 
-  // Appends if it need not wait for space, nor for a file: 0 otherwise.
+  // Whether a record of so many bytes can be appended and is durable then, without waiting for space, a file, or a disk.
+  static bool has_room(size_t length);
+  // Appends if it need not wait for that: 0 otherwise.
   static uint64_t try_append(const PersistentLogRecord* record);
 
   // dax, memory: returns at once (append has fenced). file: group commit, the first

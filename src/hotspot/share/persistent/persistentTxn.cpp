@@ -434,7 +434,13 @@ bool PersistentTxn::overlapped_by_other(int index) const {
 int PersistentTxn::foreign_bytes(int index, Level level) const {
   const Entry* e = _entries.adr_at(index);
   if (e->_is_oop) return holds(e, e->_new) ? 0 : (1 << e->_size) - 1;
-  const uint64_t different = PersistentRawMemory::load(e->_addr, e->_size) ^ e->_new;
+  return foreign_bytes(index, level, PersistentRawMemory::load(e->_addr, e->_size));
+}
+
+// The same of a number that was found there.
+int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
+  const Entry* e = _entries.adr_at(index);
+  const uint64_t different = found ^ e->_new;
   int differ = 0, foreign = 0;
   for (int i = 0; i < e->_size; i++) {
     const char* addr = e->_addr + i;
@@ -699,9 +705,9 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
         uint64_t seq = PersistentLog::try_append(&record);
         ok = seq != 0;
         if (ok) pt._last_seq = seq;
-      } else if (!txn->find_conflict(&base, &addr)) {
+      } else if (PersistentLog::has_room(MaxShortRecord) && !txn->find_conflict(&base, &addr)) {
         record.reset();
-        PersistentCapture capture(thread, &record);
+        PersistentCapture capture(thread, &record, MaxShortRecord);
         ok = txn->log(&record, &capture);
       }
     }
@@ -728,7 +734,7 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) const {
     if (!e->_captured || e->_is_oop) return false;
     uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
     // A copy may have changed it.
-    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level()) != 0)) return false;
+    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level(), value) != 0)) return false;
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }
   assert(_shared.is_empty() && _new_objects.is_empty(), "of those not captured");

@@ -127,6 +127,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // The image of a level for a byte, null if it has none.
   PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }
   int    foreign_bytes(int index, Level level) const;
+  int    foreign_bytes(int index, Level level, uint64_t found) const;
   bool   is_empty() const { return _entries.is_empty() && _images.is_empty(); }
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
@@ -200,6 +201,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // False, and nothing done, if it is another, or if it would have to wait or throw.
   static bool try_begin(JavaThread* thread);
   static bool try_commit(JavaThread* thread);
+  static const size_t MaxShortRecord = 32 * K;
   DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends

@@ -30,6 +30,8 @@ bool PersistentBarrierC1::store_reference(LIRAccess& access, LIR_Opr value) {
   return true;
 }
 
+bool PersistentBarrierC1::has_branch() { return PHeap::is_enabled(); }
+
 CodeStub* PersistentBarrierC1::test(LIRAccess& access, LIR_Opr& value) {
   if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c1)) return nullptr;
   assert(!is_reference_type(access.type()), "see store_reference");
