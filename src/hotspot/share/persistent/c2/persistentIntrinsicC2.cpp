@@ -12,8 +12,8 @@
 #include "persistent/c2/persistentBarrierC2.hpp"
 #include "persistent/persistentHeap.hpp"
 
-// Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests,
-// modes of ciphers) are guarded where the inliners load them.
+// Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests, modes of ciphers) are
+// guarded where the inliners load them; a digest stands for its own: both were allocated in the same place.
 struct Destinations {
   int _arguments[2];      // -1: none
 
@@ -36,6 +36,11 @@ static Destinations destinations(vmIntrinsicID id) {
     case vmIntrinsics::_bigIntegerRightShiftWorker:
     case vmIntrinsics::_bigIntegerLeftShiftWorker:
     case vmIntrinsics::_mulAdd:
+    case vmIntrinsics::_md5_implCompress:
+    case vmIntrinsics::_sha_implCompress:
+    case vmIntrinsics::_sha2_implCompress:
+    case vmIntrinsics::_sha5_implCompress:
+    case vmIntrinsics::_sha3_implCompress:
       return Destinations(0);
     case vmIntrinsics::_double_keccak:
       return Destinations(0, 1);
