@@ -80,7 +80,7 @@ void PersistentImage::undo(bool checked) {
 
 // ---- Those of a transaction ----
 
-PersistentImages::PersistentImages() : _chunks(0), _length(0), _table(nullptr), _table_size(0), _used(0), _generation(1) {}
+PersistentImages::PersistentImages() : _chunks(0), _length(0), _table(nullptr), _table_size(0), _used(0), _generation(1), _found(-1) {}
 
 PersistentImages::~PersistentImages() {
   free_chunks(0);
@@ -120,10 +120,11 @@ static char* block_start(const oopDesc* base, const char* addr) {
   return (char*)base + align_down(addr - (const char*)base, PersistentImage::BlockSize);
 }
 
-PersistentImage* PersistentImages::find(const oopDesc* base, const char* addr, int mark) const {
-  if (is_empty()) return nullptr;
+PersistentImage* PersistentImages::look_for(const oopDesc* base, const char* addr, int mark) const {
   const Slot* slot = slot_for(block_start(base, addr));
-  return slot->generation == _generation && slot->index >= mark ? at(slot->index) : nullptr;
+  if (slot->generation != _generation || slot->index < mark) return nullptr;
+  _found = slot->index;
+  return at(_found);
 }
 
 PersistentImage* PersistentImages::add(oopDesc* base, const char* addr) {
@@ -144,7 +145,8 @@ PersistentImage* PersistentImages::add(oopDesc* base, const char* addr) {
     image->_previous = -1;
     _used++;
   }
-  *slot = Slot{image->_start, _generation, _length++};
+  _found = _length++;
+  *slot = Slot{image->_start, _generation, _found};
   return image;
 }
 
@@ -157,6 +159,7 @@ void PersistentImages::trunc_to(int length) {
     for (int i = _length - 1; i >= length; i--) slot_for(at(i)->_start)->index = at(i)->_previous;
   }
   _length = length;
+  _found = -1;
 }
 
 void PersistentImages::merge(int mark, int outer_mark) {
@@ -175,6 +178,7 @@ void PersistentImages::merge(int mark, int outer_mark) {
     }
   }
   _length = kept;
+  _found = -1;
 }
 
 void PersistentImages::undo_to(int mark, bool checked) {

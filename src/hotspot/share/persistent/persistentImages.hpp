@@ -73,6 +73,19 @@ class PersistentImage {
 
   // A store. before counts where nothing was stored yet.
   void     note(const char* addr, int size, const void* before, const void* after);
+  // The same of a number; false, and nothing done, if that would be the first store of a byte of it.
+  bool     note_again(const char* addr, int size, uint64_t value) {
+    const int from = (int)(addr - _start);
+    const uint64_t bits = (((uint64_t)1 << size) - 1) << (from % 64);
+    if (from / 64 != (from + size - 1) / 64 || (~_written[from / 64] & bits) != 0) return false;
+    switch (size) {
+      case 1:  _after[from] = (char)value; break;
+      case 2:  memcpy(_after + from, &value, 2); break;
+      case 4:  memcpy(_after + from, &value, 4); break;
+      default: memcpy(_after + from, &value, size); break;
+    }
+    return true;
+  }
   void     include(const PersistentImage* later);
   // A byte that does not hold what was stored; null if there is none.
   char*    find_conflict() const;
@@ -91,8 +104,10 @@ class PersistentImages {
   int      _table_size;          // power of two
   int      _used;                // slots
   uint32_t _generation;
+  mutable int _found;            // the last image that was looked for, if it is its block's last one; or -1
 
   Slot*    slot_for(const char* start) const;
+  PersistentImage* look_for(const oopDesc* base, const char* addr, int mark) const;
   void     rebuild_table(int size);
   void     free_chunks(int from);
   PersistentImage* at(int i) const { return &_chunks.at(i / ChunkLength)[i % ChunkLength]; }
@@ -109,7 +124,14 @@ class PersistentImages {
     return (addr - (const char*)base) / PersistentImage::BlockSize != (addr + size - 1 - (const char*)base) / PersistentImage::BlockSize;
   }
   // The image for addr if it is of the level whose images begin at mark, or within that; else null.
-  PersistentImage* find(const oopDesc* base, const char* addr, int mark) const;
+  PersistentImage* find(const oopDesc* base, const char* addr, int mark) const {
+    if (is_empty()) return nullptr;
+    if (_found >= mark) {
+      PersistentImage* image = at(_found);
+      if (image->_base == base && addr >= image->_start && addr < image->end()) return image;
+    }
+    return look_for(base, addr, mark);
+  }
   PersistentImage* add(oopDesc* base, const char* addr);
   // The level that begins at mark becomes part of the one that begins at outer_mark.
   void merge(int mark, int outer_mark);

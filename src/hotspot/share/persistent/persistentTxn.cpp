@@ -278,7 +278,7 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
       image = _images.add(base, (char*)addr);
     }
     if (image != nullptr) {
-      image->note((char*)addr, size, &old_value, &new_value);
+      if (!image->note_again((char*)addr, size, new_value)) image->note((char*)addr, size, &old_value, &new_value);
       uint64_t* after = (uint64_t*)image->after((char*)addr);
       if (size == sizeof(uint64_t) && is_aligned(after, sizeof(uint64_t))) remember(pt, addr, log2_size, after);
       return;
