@@ -55,7 +55,7 @@ class PersistentStoreStub : public CodeStub {
 class PersistentBarrierC1 : public AllStatic {
  public:
   // Whether stores are behind a branch: then nothing there may need a register of its own, which the allocator would get
-  // by a spill move that the branch skips. (A volatile store of a long does, on 32-bit processors with a reason.)
+  // by a spill move that the branch skips. (A volatile store of a long does, which only 32-bit processors need.)
   static bool has_branch();
   // Emits the whole store of a reference, with G1's barriers; false if that is not
   // needed, without -XX:PersistentHeap.
