@@ -214,14 +214,6 @@ uint64_t PersistentAccess::add(JavaThread* thread, oopDesc* base, void* addr, in
   }
 }
 
-// The largest naturally aligned piece of [addr, addr + bytes) that starts at addr.
-static int piece(const char* addr, size_t bytes) {
-  for (int size = 8; size > 1; size /= 2) {
-    if (is_aligned(addr, size) && bytes >= (size_t)size) return size;
-  }
-  return 1;
-}
-
 // In a transaction: from null is a fill.
 static void store_range(JavaThread* thread, oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes) {
   PersistentTxn* txn = thread->persistent()._txn;
@@ -229,7 +221,7 @@ static void store_range(JavaThread* thread, oopDesc* base, char* addr, const cha
   // Recorded before anything moves: source and destination may overlap.
   const size_t recorded = txn->is_own(base) ? 0 : bytes;
   for (size_t i = 0; i < recorded; ) {
-    int size = piece(addr + i, recorded - i);
+    int size = PersistentRawMemory::piece(addr + i, recorded - i);
     uint64_t value = 0;
     if (from != nullptr) {
       memcpy(&value, from + i, size);

@@ -430,7 +430,7 @@ bool PersistentCapture::write_object(oopDesc* obj) {
         memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
       }
     }
-    if (may_be_synchronizer(klass) || klass == vmClasses::String_klass()) put_unlocked_state(klass, IMAGE);
+    put_unlocked_state(klass, IMAGE);
   } else if (klass->is_objArray_klass()) {
     int length = objArrayOop(cast_to_oop(obj))->length();
     narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());

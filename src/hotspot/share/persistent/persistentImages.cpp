@@ -35,7 +35,7 @@ void PersistentImage::note(const char* addr, int size, const void* before, const
 
 void PersistentImage::include(const PersistentImage* later) {
   assert(_start == later->_start && _base == later->_base, "of the same block");
-  later->pieces_do([&] (int offset, int size) {
+  later->runs_do([&] (int offset, int size) {
     note(_start + offset, size, later->_before + offset, later->_after + offset);
   });
 }
@@ -46,32 +46,28 @@ static uint64_t value_at(const char* p, int size) {
   return value;
 }
 
-char* PersistentImage::find_conflict() const {
+bool PersistentImage::holds() const {
   bool same = true;
   runs_do([&] (int offset, int size) { same = same && memcmp(_start + offset, _after + offset, size) == 0; });
-  if (same) return nullptr;
-  char* found = nullptr;
-  pieces_do([&] (int offset, int size) {
-    if (found == nullptr && PersistentRawMemory::load(_start + offset, size) != value_at(_after + offset, size)) {
-      found = _start + offset;
-    }
-  });
-  return found;
+  return same;
 }
 
 void PersistentImage::undo(bool checked) {
   const int element = 1 << TypeArrayKlass::cast(_base->klass())->log2_element_size();
-  pieces_do([&] (int offset, int size) {
-    if (checked || PersistentRawMemory::load(_start + offset, size) == value_at(_after + offset, size)) {
-      PersistentRawMemory::plain_store(_start + offset, size, value_at(_before + offset, size));
-      return;
-    }
-    // Each element that somebody else has stored to stands; the others next to it do not.
-    const int part = MIN2(element, size);
-    for (int i = offset; i < offset + size; i += part) {
-      if (PersistentRawMemory::load(_start + i, part) == value_at(_after + i, part)) {
-        PersistentRawMemory::plain_store(_start + i, part, value_at(_before + i, part));
-      } else {
+  const auto undo_piece = [&] (int offset, int size) {
+    if (!checked && PersistentRawMemory::load(_start + offset, size) != value_at(_after + offset, size)) return false;
+    PersistentRawMemory::plain_store(_start + offset, size, value_at(_before + offset, size));
+    return true;
+  };
+  runs_do([&] (int offset, int bytes) {
+    const int end = offset + bytes;
+    for (int size; offset < end; offset += size) {
+      size = PersistentRawMemory::piece(_start + offset, end - offset);
+      if (undo_piece(offset, size)) continue;
+      // Each element that somebody else has stored to stands; the others next to it do not.
+      const int part = MIN2(element, size);
+      for (int i = offset; i < offset + size; i += part) {
+        if (undo_piece(i, part)) continue;
         for (int j = i; j < i + part; j++) _foreign[j / 64] |= (uint64_t)1 << (j % 64);
       }
     }
@@ -116,10 +112,6 @@ void PersistentImages::rebuild_table(int size) {
   }
 }
 
-static char* block_start(const oopDesc* base, const char* addr) {
-  return (char*)base + align_down(addr - (const char*)base, PersistentImage::BlockSize);
-}
-
 PersistentImage* PersistentImages::look_for(const oopDesc* base, const char* addr, int mark) const {
   const Slot* slot = slot_for(block_start(base, addr));
   if (slot->generation != _generation || slot->index < mark) return nullptr;
@@ -150,7 +142,7 @@ PersistentImage* PersistentImages::add(oopDesc* base, const char* addr) {
   return image;
 }
 
-void PersistentImages::trunc_to(int length) {
+void PersistentImages::truncate(int length) {
   if (length == 0) {
     _generation++;
     _used = 0;
@@ -198,13 +190,11 @@ void PersistentImages::add_values(PersistentLogRecord* record) const {
   });
 }
 
-bool PersistentImages::find_conflict(oopDesc** base, char** addr) const {
+oopDesc* PersistentImages::find_conflict() const {
   for (int i = 0; i < _length; i++) {
-    *base = at(i)->_base;
-    *addr = at(i)->find_conflict();
-    if (*addr != nullptr) return true;
+    if (!at(i)->holds()) return at(i)->_base;
   }
-  return false;
+  return nullptr;
 }
 
 bool PersistentImages::is_written(const void* addr) const {

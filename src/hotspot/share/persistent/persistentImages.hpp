@@ -52,17 +52,6 @@ class PersistentImage {
       from = next(to, true);
     }
   }
-  // The same in aligned pieces of 1, 2, 4, or 8 bytes, which are loaded and stored at once.
-  template <typename F> void pieces_do(F f) const {
-    runs_do([&] (int offset, int bytes) {
-      for (const int end = offset + bytes; offset < end; ) {
-        int size = 8;
-        while (offset % size != 0 || offset + size > end) size /= 2;
-        f(offset, size);
-        offset += size;
-      }
-    });
-  }
 
  public:
   char*    end() const                   { return _start + BlockSize; }
@@ -87,8 +76,8 @@ class PersistentImage {
     return true;
   }
   void     include(const PersistentImage* later);
-  // A byte that does not hold what was stored; null if there is none.
-  char*    find_conflict() const;
+  // Whether memory has what was stored.
+  bool     holds() const;
   // Restores what was before, but where somebody else has stored since, unless that was checked.
   void     undo(bool checked);
 };
@@ -109,6 +98,7 @@ class PersistentImages {
   Slot*    slot_for(const char* start) const;
   PersistentImage* look_for(const oopDesc* base, const char* addr, int mark) const;
   void     rebuild_table(int size);
+  void     truncate(int length);
   void     free_chunks(int from);
   PersistentImage* at(int i) const { return &_chunks.at(i / ChunkLength)[i % ChunkLength]; }
 
@@ -119,9 +109,12 @@ class PersistentImages {
   bool is_empty() const { return _length == 0; }
   bool is_large() const { return _table_size > (int)(4 * K) || _generation > (uint32_t)max_jint; }
 
+  static char* block_start(const oopDesc* base, const char* addr) {
+    return (char*)base + align_down(addr - (const char*)base, PersistentImage::BlockSize);
+  }
   // Whether [addr, addr + size) is in two blocks of the array.
   static bool is_across(const oopDesc* base, const char* addr, int size) {
-    return (addr - (const char*)base) / PersistentImage::BlockSize != (addr + size - 1 - (const char*)base) / PersistentImage::BlockSize;
+    return block_start(base, addr) != block_start(base, addr + size - 1);
   }
   // The image for addr if it is of the level whose images begin at mark, or within that; else null.
   PersistentImage* find(const oopDesc* base, const char* addr, int mark) const {
@@ -136,14 +129,16 @@ class PersistentImages {
   // The level that begins at mark becomes part of the one that begins at outer_mark.
   void merge(int mark, int outer_mark);
   void undo_to(int mark, bool checked);
-  void trunc_to(int length);
+  void trunc_to(int length) {
+    if (length < _length) truncate(length);
+  }
 
   // f(base, addr, bytes) for what was written; neighbours together.
   template <typename F> void ranges_do(F f) const;
   // Adds to record what was stored last, wherever it was.
   void add_values(PersistentLogRecord* record) const;
-  // A byte that does not hold that, and its array.
-  bool find_conflict(oopDesc** base, char** addr) const;
+  // An array that somebody else has stored to where it was; null if there is none.
+  oopDesc* find_conflict() const;
   bool is_written(const void* addr) const;
   void oops_do(OopClosure* cl);
 };

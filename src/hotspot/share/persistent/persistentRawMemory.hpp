@@ -9,12 +9,20 @@
 #include "memory/allStatic.hpp"
 #include "oops/oopsHierarchy.hpp"
 #include "runtime/atomic.hpp"
+#include "utilities/align.hpp"
 #include "utilities/globalDefinitions.hpp"
 
 // Locations of P by address and size (1, 2, 4 or 8 bytes), past every barrier. One
 // single-copy-atomic access each.
 class PersistentRawMemory : public AllStatic {
  public:
+  // The largest naturally aligned piece of [addr, addr + bytes) that starts at addr: 1, 2, 4, or 8 bytes.
+  static int piece(const void* addr, size_t bytes) {
+    for (int size = 8; size > 1; size /= 2) {
+      if (is_aligned(addr, size) && bytes >= (size_t)size) return size;
+    }
+    return 1;
+  }
   static inline uint64_t load(const void* addr, int size);
   static void     store(void* addr, int size, uint64_t value);      // sequentially consistent
   static inline void plain_store(void* addr, int size, uint64_t value);             // release only

@@ -102,7 +102,7 @@ void PersistentTxn::close() {
   pt.new_level();
   assert(_shared.is_empty(), "cleared under the log's lock");
   _entries.trunc_to(0);
-  if (!_images.is_empty()) _images.trunc_to(0);
+  _images.trunc_to(0);
   _savepoints.clear();
   _allocated.clear();
   _new_objects.clear();
@@ -482,7 +482,9 @@ bool PersistentTxn::find_conflict(oopDesc** base, char** addr) const {
       return true;
     }
   }
-  return _images.find_conflict(base, addr);
+  *base = _images.find_conflict();
+  *addr = (char*)*base;         // somewhere in the array
+  return *base != nullptr;
 }
 
 // Restores the old values of what the level has stored, last first. What somebody
@@ -513,7 +515,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
     }
   }
   _entries.trunc_to(level.entries);
-  if (!_images.is_empty()) _images.trunc_to(level.images);
+  _images.trunc_to(level.images);
   _thread->persistent().new_level();
   while (_shared.is_nonempty() && _shared.last().index >= level.entries) _shared.pop();
   if (_is_indexed) rebuild_table(_table_size);
@@ -738,9 +740,7 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) const {
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }
   assert(_shared.is_empty() && _new_objects.is_empty(), "of those not captured");
-  oopDesc* base;
-  char* addr;
-  if (_images.find_conflict(&base, &addr)) return false;
+  if (_images.find_conflict() != nullptr) return false;
   _images.add_values(record);
   return true;
 }
@@ -815,7 +815,7 @@ void PersistentTxn::renew() {
   }
   PersistentLog::unlock();
   _entries.trunc_to(0);
-  if (!_images.is_empty()) _images.trunc_to(0);
+  _images.trunc_to(0);
   _new_objects.clear();
   if (_is_indexed) rebuild_table(_table_size);
   _repeats = false;
