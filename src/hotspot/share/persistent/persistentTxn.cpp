@@ -46,8 +46,8 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(MaxUnindexed), _images(), _savepoints(0), _shared(0), _table(nullptr), _table_size(0), _generation(1),
-    _plain_limit(0), _is_open(false), _is_indexed(false), _repeats(false), _allocated(), _implicit(implicit), _new_objects(0) {
+  : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
+    _plain_limit(0), _is_open(false), _allocated(), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -62,7 +62,6 @@ PersistentTxn::~PersistentTxn() {
   *_prev_link = _next_open;
   if (_next_open != nullptr) _next_open->_prev_link = _prev_link;
   open_lock->unlock();
-  FREE_C_HEAP_ARRAY(Slot, _table);
 }
 
 PersistentTxn::Entries::Entries(int capacity)
@@ -90,9 +89,7 @@ void PersistentTxn::Ranges::append(char* start, char* end) {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
-  _is_indexed = false;
-  _plain_limit = _implicit ? 0 : MaxUnindexed;
-  _repeats = false;
+  _plain_limit = _implicit ? 0 : _entries.capacity();
   note_buffer();
   Atomic::inc(&open_number);
 }
@@ -111,8 +108,8 @@ void PersistentTxn::close() {
 }
 
 bool PersistentTxn::is_large() const {
-  return _entries.capacity() > (int)(4 * K) || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
-         _images.is_large() || _generation > (uint32_t)max_jint;
+  return _entries.capacity() > 4 * MaxUnsorted || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
+         _images.is_large();
 }
 
 PersistentTxn* PersistentTxn::take(JavaThread* thread) {
@@ -215,35 +212,43 @@ bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
   return found;
 }
 
-// Open addressing, linear probing. An entry is found by location and size; only the
-// last entry of a location is in the table.
-size_t PersistentTxn::slot_for(const char* addr, int size) const {
-  uint64_t h = ((uintptr_t)addr * 8 + (uint64_t)size) * UCONST64(0x9E3779B97F4A7C15);
-  size_t i = (size_t)(h >> 32) & (_table_size - 1);
-  while (!is_empty(i)) {
-    const Entry* e = _entries.adr_at(_table[i].index);
-    if (e->_addr == addr && e->_size == size) break;
-    i = (i + 1) & (_table_size - 1);
-  }
-  return i;
-}
-
-void PersistentTxn::rebuild_table(size_t size) {
-  if (size != _table_size) {
-    if (_table != nullptr) FREE_C_HEAP_ARRAY(Slot, _table);
-    _table = NEW_C_HEAP_ARRAY(Slot, size, mtPersistent);
-    _table_size = size;
-    memset(_table, 0, size * sizeof(Slot));
-  }
-  _generation++;
-  _is_indexed = true;
-  _plain_limit = 0;
-  for (int i = 0; i < _entries.length(); i++) {
+// Makes one entry of those that a level has of a location. Whether there were any. The others move.
+bool PersistentTxn::unite_entries() {
+  const int length = _entries.length();
+  // A hash of address and size -> entry + 1. Open addressing, linear probing.
+  const size_t table_size = (size_t)round_up_power_of_2(length + 1) * 2;
+  int* table = NEW_C_HEAP_ARRAY(int, table_size, mtPersistent);
+  memset(table, 0, table_size * sizeof(int));
+  int kept = 0;
+  int level = 0;         // savepoints that begin before entry i, the last of them at `first`
+  int first = 0;
+  for (int i = 0; i < length; i++) {
+    for (; level < _savepoints.length() && _savepoints.at(level).entries == i; level++) {
+      first = _savepoints.adr_at(level)->entries = kept;
+    }
     const Entry* e = _entries.adr_at(i);
-    size_t slot = slot_for(e->_addr, e->_size);
-    if (!is_empty(slot)) _repeats = true;
-    _table[slot] = Slot{_generation, i};
+    const uint64_t hash = ((uintptr_t)e->_addr * 8 + e->_size) * UCONST64(0x9E3779B97F4A7C15);
+    size_t slot = (size_t)(hash >> 32) & (table_size - 1);
+    Entry* same = nullptr;
+    for (; table[slot] != 0; slot = (slot + 1) & (table_size - 1)) {
+      Entry* found = _entries.adr_at(table[slot] - 1);
+      if (found->_addr == e->_addr && found->_size == e->_size && table[slot] > first) {
+        same = found;
+        break;
+      }
+    }
+    if (same != nullptr) {
+      same->_new = e->_new;
+    } else {
+      *_entries.adr_at(kept) = *e;
+      table[slot] = ++kept;
+    }
   }
+  for (; level < _savepoints.length(); level++) _savepoints.adr_at(level)->entries = kept;
+  FREE_C_HEAP_ARRAY(int, table);
+  _entries.trunc_to(kept);
+  forget_recent();
+  return kept < length;
 }
 
 // Nobody may know where the new values of the level were; what it has allocated is its own still.
@@ -256,15 +261,17 @@ void PersistentTxn::forget_recent() {
   pt._own_size = size;
 }
 
-void PersistentTxn::grow() {
+void PersistentTxn::make_room() {
+  if (_entries.length() >= MaxUnsorted) unite_entries();
+  if (_entries.length() <= _entries.capacity() / 2) return;
   _entries.grow();
+  if (_plain_limit > 0) _plain_limit = _entries.capacity();
   forget_recent();
 }
 
 void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked) {
   PersistentThread* pt = &_thread->persistent();
   const int log2_size = log2i_exact(size);
-  const int length = _entries.length();
   if (!_images.is_empty() && !is_oop) {
     if (PersistentImages::is_across(base, (char*)addr, size)) {
       for (int i = 0; i < size; i++) {
@@ -284,18 +291,8 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
       return;
     }
   }
-  size_t slot = 0;
-  if (_is_indexed) {
-    slot = slot_for((char*)addr, size);
-    if (!is_empty(slot) && _table[slot].index >= level().entries) {
-      Entry* e = _entries.adr_at(_table[slot].index);
-      e->_new = new_value;
-      remember(pt, addr, log2_size, &e->_new);
-      return;
-    }
-  }
   // The object that was stored to last is asked about most.
-  const Entry* last = length == 0 ? nullptr : _entries.adr_at(length - 1);
+  const Entry* last = _entries.is_empty() ? nullptr : _entries.adr_at(_entries.length() - 1);
   bool captured = last != nullptr && last->_base == base && last->_captured;
   if (!captured && PersistentSpace::is_captured(base)) {
     captured = locked || PersistentCapture::is_surely_captured(base);
@@ -314,22 +311,15 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
       if (!locked) PersistentLog::lock();
       captured = PersistentSpace::is_captured(base);
       if (!captured) {
-        _shared.append(Shared{Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false}, length});
+        _shared.append(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false});
       }
       if (!locked) PersistentLog::unlock();
     }
   }
-  if (_entries.is_full()) grow();
+  if (_entries.is_full()) make_room();
   Entry* e = _entries.append();
   *e = Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
   remember(pt, addr, log2_size, &e->_new);
-  if (_is_indexed) {
-    if (!is_empty(slot)) _repeats = true;       // of an outer level
-    _table[slot] = Slot{_generation, length};
-    if ((size_t)_entries.length() * 2 > _table_size) rebuild_table(_table_size * 2);
-  } else if (length == MaxUnindexed) {
-    rebuild_table(MAX2(_table_size, (size_t)(4 * MaxUnindexed)));
-  }
 }
 
 bool PersistentTxn::is_own(oopDesc* base) const {
@@ -377,7 +367,7 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     if (t->_thread == thread) continue;
     for (int i = t->_shared.length() - 1; i >= 0; i--) {
-      if (t->_shared.at(i).entry._base == obj) to->append(t->_shared.at(i).entry);
+      if (t->_shared.at(i)._base == obj) to->append(t->_shared.at(i));
     }
   }
   open_lock->unlock();
@@ -385,7 +375,7 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
 
 void PersistentTxn::push_savepoint() {
   open_lock->lock();
-  _savepoints.append(Level{_entries.length(), _images.length(), _allocated.length()});
+  _savepoints.append(Level{_entries.length(), _images.length(), _allocated.length(), _shared.length()});
   note_buffer();
   open_lock->unlock();
 }
@@ -395,16 +385,6 @@ void PersistentTxn::pop_savepoint() {
   if (_images.is_empty()) return;
   _images.merge(inner.images, level().images);
   forget_recent();
-}
-
-bool PersistentTxn::is_last(int i) const {
-  const Entry* e = _entries.adr_at(i);
-  if (_is_indexed) return !_repeats || _table[slot_for(e->_addr, e->_size)].index == i;
-  for (int j = i + 1; j < _entries.length(); j++) {
-    const Entry* o = _entries.adr_at(j);
-    if (o->_addr == e->_addr && o->_size == e->_size) return false;
-  }
-  return true;
 }
 
 static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
@@ -469,13 +449,23 @@ static void restore(const PersistentTxn::Entry* e, int foreign) {
   }
 }
 
-bool PersistentTxn::find_conflict(oopDesc** base, char** addr) const {
+// A location that somebody else has written since, and its object.
+bool PersistentTxn::find_conflict(oopDesc** base, char** addr) {
   const Level all = level();
   assert(depth() == 1, "what an inner level stored is its parent's");
+  bool united = false;
   for (int i = 0; i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
+    if (!united && !holds(e, e->_new)) {
+      // Or this transaction has, later.
+      united = true;
+      if (unite_entries()) {
+        i = -1;
+        continue;
+      }
+    }
     // Nor is a store without an entry to what this transaction has allocated: when a level has ended, it is its parent's.
-    if (!holds(e, e->_new) && is_last(i) && foreign_bytes(i, all) != 0 &&
+    if (!holds(e, e->_new) && foreign_bytes(i, all) != 0 &&
         (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
       *base = e->_base;
       *addr = e->_addr;
@@ -517,8 +507,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
-  while (_shared.is_nonempty() && _shared.last().index >= level.entries) _shared.pop();
-  if (_is_indexed) rebuild_table(_table_size);
+  _shared.trunc_to(level.shared);
   if (!record.is_empty()) {
     char err[256];
     if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
@@ -551,7 +540,7 @@ void PersistentTxn::oops_do(OopClosure* cl) {
   }
   _images.oops_do(cl);
   for (int i = 0; i < _shared.length(); i++) {
-    entry_oops_do(&_shared.adr_at(i)->entry, cl);
+    entry_oops_do(_shared.adr_at(i), cl);
   }
   for (int i = 0; i < _new_objects.length(); i++) {
     cl->do_oop((oop*)_new_objects.adr_at(i));
@@ -692,7 +681,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
 bool PersistentTxn::try_commit(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
-  if (txn == nullptr || txn->depth() > 1 || txn->_entries.length() > MaxUnindexed || txn->_images.length() > MaxUnindexed || txn->is_large() || pt._allocates_all ||
+  if (txn == nullptr || txn->depth() > 1 || txn->_entries.length() > MaxShort || txn->_images.length() > MaxShort || txn->is_large() || pt._allocates_all ||
       !PersistentLog::is_mapped() || PersistentAudit::is_due()) {
     return false;
   }
@@ -726,17 +715,24 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
 // The values of most transactions: numbers only, in objects that were captured before, and nobody else has
 // stored there. False if this is another. Conflicts are looked for and values taken by one load each: what
 // another thread stores later is not part of it.
-bool PersistentTxn::log_values(PersistentLogRecord* record) const {
+bool PersistentTxn::log_values(PersistentLogRecord* record) {
   assert(PersistentLog::owned_by_self(), "what is captured does not change");
   const int length = _entries.length();
   if (length > 0 && (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop)) return false;
   record->reserve(length, length * sizeof(uint64_t));
-  for (int i = 0; i < length; i++) {
+  bool united = false;
+  for (int i = 0; i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
     if (!e->_captured || e->_is_oop) return false;
     uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
-    // A copy may have changed it.
-    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level(), value) != 0)) return false;
+    // A copy may have changed it, or this transaction has, later.
+    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level(), value) != 0)) {
+      if (united || !unite_entries()) return false;
+      united = true;
+      record->reset();
+      i = -1;
+      continue;
+    }
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }
   assert(_shared.is_empty() && _new_objects.is_empty(), "of those not captured");
@@ -750,12 +746,13 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) const {
 bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen) {
   if (errbuf != nullptr) errbuf[0] = 0;
   bool ok = true;
+  if (_entries.length() > FirstCapacity) unite_entries();
   for (int i = 0; ok && i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
     // Objects that nothing captured reaches stay volatile in effect; one that this
     // commit reaches is written whole.
-    // (Without an index a location may be written twice. It does no harm.)
-    if ((!_is_indexed || is_last(i)) && (e->_captured || PersistentSpace::is_captured(e->_base))) {
+    // (A location to which the same value was stored again may be written twice. It does no harm.)
+    if (e->_captured || PersistentSpace::is_captured(e->_base)) {
       ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
@@ -817,8 +814,6 @@ void PersistentTxn::renew() {
   _entries.trunc_to(0);
   _images.trunc_to(0);
   _new_objects.clear();
-  if (_is_indexed) rebuild_table(_table_size);
-  _repeats = false;
   _thread->persistent().new_level();
   open_lock->lock();
   _allocated.clear();

@@ -25,9 +25,8 @@ class PersistentLogRecord;
 // until commit.
 class PersistentTxn : public CHeapObj<mtPersistent> {
  public:
-  // One location. The first store of a location in a savepoint level makes an entry; later ones of the
-  // same location and size change its new value. While there are few entries and no index, a location may
-  // have several: the first has what was there before, the last what was stored.
+  // A store. Later ones to the same location, of the same size and level, change its new value while the location is among
+  // the recent ones, and are entries of their own after that: the first has what was there before, the last what was stored.
   struct Entry {
     oopDesc* _base;
     char*    _addr;
@@ -66,24 +65,17 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   Entries        _entries;
   PersistentImages _images;        // of what was stored by copies and fills of many bytes
   // Where a level begins.
-  struct Level { int entries; int images; int ranges; };
+  struct Level { int entries; int images; int ranges; int shared; };
   GrowableArrayCHeap<Level, mtPersistent> _savepoints;    // the levels but the outermost
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
-  struct Shared { Entry entry; int index; };
-  GrowableArrayCHeap<Shared, mtPersistent> _shared;
-  // Of more than that many entries there is an index: a hash of (addr, size) -> last entry. A slot of
-  // another generation is empty.
-  static const int MaxUnindexed = 64;
-  struct Slot { uint32_t generation; int index; };
-  Slot*          _table;
-  size_t         _table_size;      // power of two
-  uint32_t       _generation;
-  // With fewer entries all that try_record does is to append one; 0 if there is an index.
+  GrowableArrayCHeap<Entry, mtPersistent> _shared;
+  static const int FirstCapacity = 64;
+  // More of them are looked through for those of the same location before there may be twice as many.
+  static const int MaxUnsorted = 4 * K;
+  // With fewer entries all that try_record does is to append one; 0 if there is more to ask.
   int            _plain_limit;
   bool           _is_open;
-  bool           _is_indexed;
-  bool           _repeats;         // of the index: a location may have several entries
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
   // Grows under the list's lock, with which others read it. It may be empty from one moment to the
@@ -109,13 +101,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   PersistentTxn* _next_open;       // list of all open transactions
   PersistentTxn** _prev_link;
 
-  size_t slot_for(const char* addr, int size) const;
-  bool   is_empty(size_t slot) const { return _table[slot].generation != _generation; }
-  void   rebuild_table(size_t size);
-  void   grow();
+  bool   unite_entries();
+  void   make_room();
   void   forget_recent();
   inline static void remember(PersistentThread* pt, const void* addr, int log2_size, uint64_t* new_value);
-  Level level() const { return _savepoints.is_empty() ? Level{0, 0, 0} : _savepoints.last(); }
+  Level level() const { return _savepoints.is_empty() ? Level{0, 0, 0, 0} : _savepoints.last(); }
   void   open();
   void   close();
   bool   is_large() const;
@@ -132,7 +122,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
-  bool   log_values(PersistentLogRecord* record) const;
+  bool   log_values(PersistentLogRecord* record);
+  bool   find_conflict(oopDesc** base, char** addr);
   bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf = nullptr, size_t errlen = 0);
   void   renew();
 
@@ -167,11 +158,6 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void rollback_savepoint();
   void rollback_all(bool checked = false);  // checked: no conflict, see find_conflict
 
-  // Whether entry i is the last one of its location.
-  bool is_last(int i) const;
-  // A location that somebody else has written since, and its object.
-  bool find_conflict(oopDesc** base, char** addr) const;
-
   bool is_implicit() const     { return _implicit; }
   void renew_if_large();       // leaf; before a store
   void note_new_object(oopDesc* obj);
@@ -201,6 +187,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // False, and nothing done, if it is another, or if it would have to wait or throw.
   static bool try_begin(JavaThread* thread);
   static bool try_commit(JavaThread* thread);
+  static const int    MaxShort       = 64;        // entries, or images
   static const size_t MaxShortRecord = 32 * K;
   DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all
   static void rollback(JavaThread* thread);      // innermost level

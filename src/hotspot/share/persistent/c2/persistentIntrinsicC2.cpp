@@ -13,7 +13,7 @@
 #include "persistent/persistentHeap.hpp"
 
 // Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests, modes of ciphers) are
-// guarded where the inliners load them; a digest stands for its own: both were allocated in the same place.
+// guarded where the inliners load them; a digest of one block stands for its own: both were allocated in the same place.
 struct Destinations {
   int _arguments[2];      // -1: none
 
@@ -168,9 +168,9 @@ CallGenerator* PersistentIntrinsicC2::generator(CallGenerator* intrinsic, JVMSta
     return intrinsic;
   }
   vmIntrinsicID id = intrinsic->method()->intrinsic_id();
-  if (allocates(id)) return nullptr;
+  // A predicated one (modes of ciphers, digests of many blocks) writes to arrays that its objects hold.
+  if (allocates(id) || intrinsic->is_predicated()) return nullptr;
   Destinations d = destinations(id);
-  // Those with a predicate of their own go on to leave.
-  if (d.is_empty() || intrinsic->is_predicated()) return intrinsic;
+  if (d.is_empty()) return intrinsic;
   return new PersistentIntrinsicGenerator(intrinsic, d);
 }

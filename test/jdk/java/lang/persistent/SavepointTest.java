@@ -16,6 +16,7 @@ import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
 import java.lang.persistent.TxnException;
 import java.lang.persistent.VolatileReferenceException;
+import java.util.Arrays;
 import java.util.Random;
 
 public class SavepointTest {
@@ -23,6 +24,7 @@ public class SavepointTest {
         int a; int b; int c;
         Object ref;
         final long[] array = new @Persistent long[64];
+        final int[] large = new @Persistent int[3000];
     }
 
     static void write() {
@@ -64,6 +66,8 @@ public class SavepointTest {
             model = level(x, model, random, 0);
             Heap.equal(x.array, model);
         }
+        for (int i = 0; i < 30; i++) manyStores(x.large, random, 2);
+        for (int i = 0; i < 6; i++) manyLevels(x.large, random);
 
         // A commit that fails takes all levels with it.
         Txn outer = Txn.begin();
@@ -107,6 +111,66 @@ public class SavepointTest {
         return before;
     }
 
+    // Levels of hundreds of stores to few or many locations, with a level in between: the transaction's memory moves and is
+    // looked through for locations that it has more than once.
+    static int[] manyStores(int[] array, Random random, int levels) {
+        int[] before = array.clone();
+        int[] model = before.clone();
+        try (Txn txn = Txn.begin()) {
+            int from = random.nextInt(array.length), range = 1 + random.nextInt(array.length);
+            int stride = 1 + random.nextInt(20);
+            int inner = random.nextInt(2000);
+            for (int n = 0; n < 2000; n++) {
+                if (n == inner && levels > 0) {
+                    model = manyStores(array, random, levels - 1);
+                }
+                int i = (from + n * stride % range) % array.length;
+                array[i] = n;
+                model[i] = n;
+            }
+            check(array, model, "stored");
+            if (random.nextBoolean()) {
+                txn.commit();
+                before = model;
+            }
+        }
+        check(array, before, "ended");
+        return before;
+    }
+
+    // One after the other, in one transaction.
+    static void manyLevels(int[] array, Random random) {
+        int[] before = array.clone();
+        int[] model = before.clone();
+        try (Txn txn = Txn.begin()) {
+            for (int n = 0; n < 3000; n++) {
+                int i = random.nextInt(5), j = random.nextInt(5), k = 100 + random.nextInt(5);
+                array[i] = model[i] = n;
+                try (Txn inner = Txn.begin()) {
+                    array[j] = -n;
+                    array[k] = -n;
+                    array[j] = n + 1;
+                    if (n % 3 != 0) {
+                        model[j] = n + 1;
+                        model[k] = -n;
+                        inner.commit();
+                    }
+                }
+            }
+            check(array, model, "stored");
+            if (random.nextBoolean()) {
+                txn.commit();
+                before = model;
+            }
+        }
+        check(array, before, "ended");
+    }
+
+    static void check(int[] array, int[] model, String when) {
+        int i = Arrays.mismatch(array, model);
+        Heap.check(i < 0, when + ": " + i);
+    }
+
     static void read() {
         Data x = PersistentHeap.root("data", Data.class);
         Heap.equal(x.a, 1);
@@ -119,6 +183,10 @@ public class SavepointTest {
             model = level(y, model, random, 0);
         }
         Heap.equal(x.array, model);
+        // The same in this VM's objects.
+        for (int i = 0; i < 30; i++) manyStores(y.large, random, 2);
+        for (int i = 0; i < 6; i++) manyLevels(y.large, random);
+        check(x.large, y.large, "reopened");
     }
 
     public static void main(String[] args) throws Exception {
