@@ -239,7 +239,7 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
 // ---- Capture ----
 
 PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record, size_t limit)
-  : _thread(thread), _record(record), _objects(*_memory), _done(0), _limit(limit), _last_class(nullptr), _last_id(0), _failure() {
+  : _thread(thread), _record(record), _objects(*_memory), _done(0), _limit(limit), _last_class(nullptr), _last_id(0), _last_is_plain(false), _failure() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
   assert(_objects.is_empty(), "one at a time");
 }
@@ -317,9 +317,14 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
 }
 
 // The media form of the reference in slot. A string or box of V is replaced by its
-// copy, in memory too.
-bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media) {
-  return encode(holder, (char*)slot - (char*)holder, PersistentRawMemory::load_oop(slot), slot, media);
+// copy, in memory too. is_plain: the holder is surely no lock.
+inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain) {
+  oopDesc* obj = PersistentRawMemory::load_oop(slot);
+  if (is_plain && (obj == nullptr || (PHeap::contains(obj) && PersistentSpace::is_captured(obj)))) {
+    *media = obj == nullptr ? 0 : encode_reference(obj);
+    return true;
+  }
+  return encode(holder, (char*)slot - (char*)holder, obj, slot, media);
 }
 
 // Of a value that stands there, or stood: then slot is null.
@@ -402,21 +407,24 @@ bool PersistentCapture::write_object(oopDesc* obj) {
   if (klass != _last_class) {
     _last_id = PersistentClassTable::id_for(klass, _record);
     _last_class = klass;
+    _last_is_plain = !may_be_synchronizer(klass) && klass != vmClasses::String_klass();
   }
+  const bool is_plain = _last_is_plain;
   uint32_t id = _last_id;
   if (id == 0) return fail(Failure::table_full, obj, 0, klass);
 
   // Entries of the class table may be added while the image is made: remember its
   // place in the record, not its address.
-  size_t at = _record->add(file_offset(obj), (uint32_t)bytes) - _record->bytes();
+  char* image = _record->add(file_offset(obj), (uint32_t)bytes);
+  size_t at = image - _record->bytes();
   #define IMAGE ((char*)_record->bytes() + at)
   for (size_t i = 0; i < bytes; i += HeapWordSize) {
     uint64_t word = Atomic::load((volatile uint64_t*)((char*)obj + i));
-    memcpy(IMAGE + i, &word, sizeof(word));
+    memcpy(image + i, &word, sizeof(word));
   }
   uint64_t mark = clean_mark(obj);
-  memcpy(IMAGE + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
-  memcpy(IMAGE + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+  memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
+  memcpy(image + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
 
   if (klass->is_instance_klass()) {
     InstanceKlass* ik = InstanceKlass::cast(klass);
@@ -426,36 +434,43 @@ bool PersistentCapture::write_object(oopDesc* obj) {
       narrowOop* slot = (narrowOop*)((char*)obj + map->offset());
       for (uint i = 0; i < map->count(); i++, slot++) {
         uint32_t media;
-        if (!encode(obj, slot, &media)) return false;
+        if (!encode(obj, slot, &media, is_plain)) return false;
         memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
       }
     }
-    put_unlocked_state(klass, IMAGE);
+    if (!is_plain) put_unlocked_state(klass, IMAGE);
   } else if (klass->is_objArray_klass()) {
     int length = objArrayOop(cast_to_oop(obj))->length();
     narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
     for (int i = 0; i < length; i++, slot++) {
       uint32_t media;
-      if (!encode(obj, slot, &media)) return false;
+      if (!encode(obj, slot, &media, is_plain)) return false;
       memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
     }
   }
-  // What others have not committed yet is not part of the media state.
+  #undef IMAGE
+  if (PersistentTxn::is_other_open(_thread) && !write_uncommitted(obj, at)) return false;
+  _space.include(obj, bytes);
+  return true;
+}
+
+// What others have not committed yet is not part of the media state: puts what was there before into the object's image, at
+// `at` in the record.
+bool PersistentCapture::write_uncommitted(oopDesc* obj, size_t at) {
   GrowableArrayCHeap<PersistentTxn::Entry, mtPersistent> uncommitted(0);
   PersistentTxn::stored_by_others(_thread, obj, &uncommitted);
   for (int i = 0; i < uncommitted.length(); i++) {
     const PersistentTxn::Entry* e = uncommitted.adr_at(i);
-    ptrdiff_t offset = e->_addr - (char*)obj;
+    const ptrdiff_t offset = e->_addr - (char*)obj;
+    uint32_t media;
+    if (e->_is_oop && !encode(obj, offset, (oopDesc*)(uintptr_t)e->_old, nullptr, &media)) return false;
+    char* image = (char*)_record->bytes() + at;
     if (e->_is_oop) {
-      uint32_t media;
-      if (!encode(obj, offset, (oopDesc*)(uintptr_t)e->_old, nullptr, &media)) return false;
-      memcpy(IMAGE + offset, &media, sizeof(media));
+      memcpy(image + offset, &media, sizeof(media));
     } else {
-      memcpy(IMAGE + offset, &e->_old, e->_size);
+      memcpy(image + offset, &e->_old, e->_size);
     }
   }
-  #undef IMAGE
-  _space.include(obj, bytes);
   return true;
 }
 

@@ -58,6 +58,7 @@ class PersistentCapture : public StackObj {
   const size_t         _limit;                           // of the record, in bytes
   Klass*               _last_class;                      // of the object that was written last
   uint32_t             _last_id;
+  bool                 _last_is_plain;                   // no lock, no string: memory's numbers are media's
 
   Failure _failure;
 
@@ -65,10 +66,11 @@ class PersistentCapture : public StackObj {
   void end();
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
-  bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media);
+  bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain = false);
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc* value, narrowOop* slot, uint32_t* media);
   bool reach(oopDesc* obj, bool is_value = false);
   bool write_object(oopDesc* obj);
+  bool write_uncommitted(oopDesc* obj, size_t at);
   oopDesc* copy_immutable(oopDesc* v);
 
  public:

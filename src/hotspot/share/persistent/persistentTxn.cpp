@@ -188,8 +188,7 @@ void PersistentTxn::allocated_do(void f(const void* start, const void* end)) {
   open_lock->unlock();
 }
 
-// Whether a thread other than this has an open transaction.
-static bool is_other_open(JavaThread* thread) {
+bool PersistentTxn::is_other_open(JavaThread* thread) {
   bool is_own_open = thread != nullptr && thread->persistent().in_txn();
   return Atomic::load(&open_number) > (is_own_open ? 1 : 0);
 }
@@ -212,43 +211,86 @@ bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
   return found;
 }
 
-// Makes one entry of those that a level has of a location. Whether there were any. The others move.
-bool PersistentTxn::unite_entries() {
-  const int length = _entries.length();
-  // A hash of address and size -> entry + 1. Open addressing, linear probing.
-  const size_t table_size = (size_t)round_up_power_of_2(length + 1) * 2;
-  int* table = NEW_C_HEAP_ARRAY(int, table_size, mtPersistent);
-  memset(table, 0, table_size * sizeof(int));
-  int kept = 0;
-  int level = 0;         // savepoints that begin before entry i, the last of them at `first`
-  int first = 0;
-  for (int i = 0; i < length; i++) {
-    for (; level < _savepoints.length() && _savepoints.at(level).entries == i; level++) {
-      first = _savepoints.adr_at(level)->entries = kept;
-    }
-    const Entry* e = _entries.adr_at(i);
+// A hash of address and size -> an entry of that location. Open addressing, linear probing.
+class PersistentTxn::LocationTable : public StackObj {
+  const Entry* _entries;
+  size_t       _size;       // power of two
+  int*         _slots;      // the index of an entry + 1, or 0
+ public:
+  LocationTable() : _entries(nullptr), _size(0), _slots(nullptr) {}
+  ~LocationTable() { FREE_C_HEAP_ARRAY(int, _slots); }
+  bool is_made() const { return _slots != nullptr; }
+  void make(const Entry* entries, int length) {
+    _entries = entries;
+    _size = (size_t)round_up_power_of_2(length + 1) * 2;
+    _slots = NEW_C_HEAP_ARRAY(int, _size, mtPersistent);
+    memset(_slots, 0, _size * sizeof(int));
+  }
+  int* slot_for(const Entry* e) {
     const uint64_t hash = ((uintptr_t)e->_addr * 8 + e->_size) * UCONST64(0x9E3779B97F4A7C15);
-    size_t slot = (size_t)(hash >> 32) & (table_size - 1);
-    Entry* same = nullptr;
-    for (; table[slot] != 0; slot = (slot + 1) & (table_size - 1)) {
-      Entry* found = _entries.adr_at(table[slot] - 1);
-      if (found->_addr == e->_addr && found->_size == e->_size && table[slot] > first) {
-        same = found;
-        break;
-      }
+    size_t i = (size_t)(hash >> 32) & (_size - 1);
+    for (; _slots[i] != 0; i = (i + 1) & (_size - 1)) {
+      const Entry* found = &_entries[_slots[i] - 1];
+      if (found->_addr == e->_addr && found->_size == e->_size) break;
     }
-    if (same != nullptr) {
-      same->_new = e->_new;
+    return &_slots[i];
+  }
+};
+
+// Which entries are the last ones of their locations. The table is made when that is first asked.
+class PersistentTxn::LastEntries : public StackObj {
+  const Entries& _entries;
+  LocationTable  _table;
+ public:
+  LastEntries(const PersistentTxn* txn) : _entries(txn->_entries), _table() {}
+  bool is_known() const { return _table.is_made(); }
+  bool is_last(int i) {
+    if (!is_known()) {
+      _table.make(_entries.adr_at(0), _entries.length());
+      for (int j = 0; j < _entries.length(); j++) *_table.slot_for(_entries.adr_at(j)) = j + 1;
+    }
+    return *_table.slot_for(_entries.adr_at(i)) == i + 1;
+  }
+};
+
+// Makes one entry of those that a level has of a location, the first. begin_of: where a savepoint's entries begin. Returns how many are left.
+template <typename F> int PersistentTxn::unite(Entry* entries, int length, int savepoints, F begin_of) {
+  LocationTable table;
+  table.make(entries, length);
+  int kept = 0;
+  int savepoint = 0;       // the next
+  int first = 0;           // of the level
+  for (int i = 0; i < length; i++) {
+    for (; savepoint < savepoints && begin_of(savepoint) == i; savepoint++) {
+      first = begin_of(savepoint) = kept;
+    }
+    int* slot = table.slot_for(&entries[i]);
+    if (*slot > first) {
+      entries[*slot - 1]._new = entries[i]._new;
     } else {
-      *_entries.adr_at(kept) = *e;
-      table[slot] = ++kept;
+      entries[kept] = entries[i];
+      *slot = ++kept;
     }
   }
-  for (; level < _savepoints.length(); level++) _savepoints.adr_at(level)->entries = kept;
-  FREE_C_HEAP_ARRAY(int, table);
+  for (; savepoint < savepoints; savepoint++) begin_of(savepoint) = kept;
+  return kept;
+}
+
+void PersistentTxn::unite_entries() {
+  if (_entries.is_empty()) return;
+  int kept = unite(_entries.adr_at(0), _entries.length(), _savepoints.length(), [&] (int i) -> int& { return _savepoints.adr_at(i)->entries; });
   _entries.trunc_to(kept);
   forget_recent();
-  return kept < length;
+}
+
+// Under the log's lock.
+void PersistentTxn::append_shared(const Entry& entry) {
+  if (_shared.length() >= MaxUnsorted && _shared.length() == _shared.capacity()) {
+    int kept = unite(_shared.adr_at(0), _shared.length(), _savepoints.length(), [&] (int i) -> int& { return _savepoints.adr_at(i)->shared; });
+    _shared.trunc_to(kept);
+    if (kept > _shared.capacity() / 2) _shared.reserve(_shared.capacity() * 2);
+  }
+  _shared.append(entry);
 }
 
 // Nobody may know where the new values of the level were; what it has allocated is its own still.
@@ -311,7 +353,7 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
       if (!locked) PersistentLog::lock();
       captured = PersistentSpace::is_captured(base);
       if (!captured) {
-        _shared.append(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false});
+        append_shared(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false});
       }
       if (!locked) PersistentLog::unlock();
     }
@@ -362,7 +404,6 @@ void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oo
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to) {
   assert(PersistentLog::owned_by_self(), "must be");
-  if (!is_other_open(thread)) return;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     if (t->_thread == thread) continue;
@@ -450,22 +491,13 @@ static void restore(const PersistentTxn::Entry* e, int foreign) {
 }
 
 // A location that somebody else has written since, and its object.
-bool PersistentTxn::find_conflict(oopDesc** base, char** addr) {
+bool PersistentTxn::find_conflict(oopDesc** base, char** addr, LastEntries* last) const {
   const Level all = level();
   assert(depth() == 1, "what an inner level stored is its parent's");
-  bool united = false;
   for (int i = 0; i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
-    if (!united && !holds(e, e->_new)) {
-      // Or this transaction has, later.
-      united = true;
-      if (unite_entries()) {
-        i = -1;
-        continue;
-      }
-    }
     // Nor is a store without an entry to what this transaction has allocated: when a level has ended, it is its parent's.
-    if (!holds(e, e->_new) && foreign_bytes(i, all) != 0 &&
+    if (!holds(e, e->_new) && last->is_last(i) && foreign_bytes(i, all) != 0 &&
         (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
       *base = e->_base;
       *addr = e->_addr;
@@ -499,8 +531,9 @@ void PersistentTxn::undo_to(Level level, bool checked) {
       if (o < 0) overwritten.append(Overwritten{e, foreign});
       continue;
     }
-    // Another thread's commit captured the object with our uncommitted value in it.
-    if (!e->_captured && PersistentSpace::is_captured(e->_base)) {
+    // This thread has captured its own object with the uncommitted value in it. (Of objects of others it is among _shared: who
+    // captures them takes what was committed.)
+    if (!e->_captured && PersistentSpace::is_captured(e->_base) && allocated_since(0, e->_base)) {
       PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
@@ -636,10 +669,11 @@ uint64_t PersistentTxn::commit(TRAPS) {
   PersistentCapture::Failure failure;
   for (int effort = PersistentCollector::free_lines; ; effort++) {
     uint collections = PersistentCollector::count();
+    LastEntries last(txn);
     PersistentLog::lock();
     {
       PersistentLogRecord record;
-      if (txn->log_values(&record)) {
+      if (txn->log_values(&record, &last)) {
         uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
         PersistentLog::unlock();
         if (seq == 0) break;
@@ -649,7 +683,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     }
     oopDesc* base;
     char* addr;
-    if (txn->find_conflict(&base, &addr)) {
+    if (txn->find_conflict(&base, &addr, &last)) {
       PersistentLog::unlock();
       Klass* klass = base->klass();
       ptrdiff_t offset = addr - (char*)base;
@@ -659,7 +693,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     }
     PersistentLogRecord record;
     PersistentCapture capture(thread, &record);
-    bool ok = txn->log(&record, &capture, err, sizeof(err));
+    bool ok = txn->log(&record, &capture, &last, err, sizeof(err));
     PersistentLog::unlock();
     if (ok) return end_committed(thread);
     failure = capture.failure();
@@ -690,16 +724,17 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
     bool ok = false;
     {
       PersistentLogRecord record;
+      LastEntries last(txn);
       oopDesc* base;
       char* addr;
-      if (txn->log_values(&record)) {
+      if (txn->log_values(&record, &last)) {
         uint64_t seq = PersistentLog::try_append(&record);
         ok = seq != 0;
         if (ok) pt._last_seq = seq;
-      } else if (PersistentLog::has_room(MaxShortRecord) && !txn->find_conflict(&base, &addr)) {
+      } else if (PersistentLog::has_room(MaxShortRecord) && !txn->find_conflict(&base, &addr, &last)) {
         record.reset();
         PersistentCapture capture(thread, &record, MaxShortRecord);
-        ok = txn->log(&record, &capture);
+        ok = txn->log(&record, &capture, &last);
       }
     }
     PersistentLog::unlock();
@@ -715,22 +750,18 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
 // The values of most transactions: numbers only, in objects that were captured before, and nobody else has
 // stored there. False if this is another. Conflicts are looked for and values taken by one load each: what
 // another thread stores later is not part of it.
-bool PersistentTxn::log_values(PersistentLogRecord* record) {
+bool PersistentTxn::log_values(PersistentLogRecord* record, LastEntries* last) const {
   assert(PersistentLog::owned_by_self(), "what is captured does not change");
   const int length = _entries.length();
   if (length > 0 && (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop)) return false;
   record->reserve(length, length * sizeof(uint64_t));
-  bool united = false;
-  for (int i = 0; i < _entries.length(); i++) {
+  for (int i = 0; i < length; i++) {
     const Entry* e = _entries.adr_at(i);
     if (!e->_captured || e->_is_oop) return false;
     uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
-    // A copy may have changed it, or this transaction has, later.
+    // This transaction may have changed it, by a later store or a copy.
     if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level(), value) != 0)) {
-      if (united || !unite_entries()) return false;
-      united = true;
-      record->reset();
-      i = -1;
+      if (last->is_last(i)) return false;
       continue;
     }
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
@@ -743,16 +774,15 @@ bool PersistentTxn::log_values(PersistentLogRecord* record) {
 
 // Captures and appends what the transaction stored; false if it cannot be, with
 // errbuf set if the disk is full. Without errbuf also if it would have to wait. Under the log's lock.
-bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf, size_t errlen) {
+bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture, LastEntries* last, char* errbuf, size_t errlen) {
   if (errbuf != nullptr) errbuf[0] = 0;
   bool ok = true;
-  if (_entries.length() > FirstCapacity) unite_entries();
   for (int i = 0; ok && i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
     // Objects that nothing captured reaches stay volatile in effect; one that this
     // commit reaches is written whole.
-    // (A location to which the same value was stored again may be written twice. It does no harm.)
-    if (e->_captured || PersistentSpace::is_captured(e->_base)) {
+    // (If all of its entries have the same value, a location may be written twice. It does no harm.)
+    if ((!last->is_known() || last->is_last(i)) && (e->_captured || PersistentSpace::is_captured(e->_base))) {
       ok = capture->add_location(e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }
@@ -803,11 +833,13 @@ void PersistentTxn::end_implicit(JavaThread* thread) {
 
 void PersistentTxn::renew() {
   assert(_implicit, "must be");
+  unite_entries();
+  LastEntries last(this);
   PersistentLog::lock();
   PersistentLogRecord record;
   PersistentCapture capture(_thread, &record);
   char err[512];
-  if (!log(&record, &capture, err, sizeof(err))) {
+  if (!log(&record, &capture, &last, err, sizeof(err))) {
     fatal("PersistentAllocateAll: %s", err[0] != 0 ? err : "the class table is full");
   }
   PersistentLog::unlock();
@@ -822,9 +854,13 @@ void PersistentTxn::renew() {
 }
 
 void PersistentTxn::renew_if_large() {
-  if (_implicit && (_entries.length() >= (int)(16 * K) || _images.length() >= (int)(4 * K) || _new_objects.length() >= (int)(4 * K))) {
-    renew();
+  if (!_implicit) return;
+  bool is_large = _images.length() >= (int)(4 * K) || _new_objects.length() >= (int)(4 * K);
+  if (_entries.length() >= (int)(16 * K)) {
+    unite_entries();
+    is_large = is_large || _entries.length() >= (int)(8 * K);
   }
+  if (is_large) renew();
 }
 
 void PersistentTxn::note_new_object(oopDesc* obj) {

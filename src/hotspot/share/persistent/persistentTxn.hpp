@@ -101,7 +101,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   PersistentTxn* _next_open;       // list of all open transactions
   PersistentTxn** _prev_link;
 
-  bool   unite_entries();
+  class LocationTable;
+  class LastEntries;
+  template <typename F> static int unite(Entry* entries, int length, int savepoints, F begin_of);
+  void   unite_entries();
+  void   append_shared(const Entry& entry);
   void   make_room();
   void   forget_recent();
   inline static void remember(PersistentThread* pt, const void* addr, int log2_size, uint64_t* new_value);
@@ -122,9 +126,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   allocated_since(int range_mark, const void* obj) const;
   void   note_buffer();
   bool   overlapped_by_other(int index) const;
-  bool   log_values(PersistentLogRecord* record);
-  bool   find_conflict(oopDesc** base, char** addr);
-  bool   log(PersistentLogRecord* record, PersistentCapture* capture, char* errbuf = nullptr, size_t errlen = 0);
+  bool   log_values(PersistentLogRecord* record, LastEntries* last) const;
+  bool   find_conflict(oopDesc** base, char** addr, LastEntries* last) const;
+  bool   log(PersistentLogRecord* record, PersistentCapture* capture, LastEntries* last, char* errbuf = nullptr, size_t errlen = 0);
   void   renew();
 
  public:
@@ -162,6 +166,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void renew_if_large();       // leaf; before a store
   void note_new_object(oopDesc* obj);
 
+  // Whether a thread other than this has an open transaction.
+  static bool is_other_open(JavaThread* thread);
   // What the open transactions of other threads have stored to obj, which is about to be captured:
   // appends the entries, those with the committed values last. Under the log's lock.
   static void stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to);

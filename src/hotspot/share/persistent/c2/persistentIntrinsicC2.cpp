@@ -13,11 +13,11 @@
 #include "persistent/persistentHeap.hpp"
 
 // Arguments that are written: longs count two, the receiver one. State arrays that are fields (digests, modes of ciphers) are
-// guarded where the inliners load them; a digest of one block stands for its own: both were allocated in the same place.
+// guarded where the inliners load them; the object stands for its own: both were allocated in the same place.
 struct Destinations {
-  int _arguments[2];      // -1: none
+  int _arguments[3];      // -1: none
 
-  Destinations(int first = -1, int second = -1) : _arguments{first, second} {}
+  Destinations(int first = -1, int second = -1, int third = -1) : _arguments{first, second, third} {}
   bool is_empty() const { return _arguments[0] < 0; }
 };
 
@@ -41,6 +41,7 @@ static Destinations destinations(vmIntrinsicID id) {
     case vmIntrinsics::_sha2_implCompress:
     case vmIntrinsics::_sha5_implCompress:
     case vmIntrinsics::_sha3_implCompress:
+    case vmIntrinsics::_digestBase_implCompressMB:
       return Destinations(0);
     case vmIntrinsics::_double_keccak:
       return Destinations(0, 1);
@@ -73,18 +74,19 @@ static Destinations destinations(vmIntrinsicID id) {
       return Destinations(3, 4);
     case vmIntrinsics::_copyMemory:
     case vmIntrinsics::_multiplyToLen:
-    case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
-    case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
     case vmIntrinsics::_electronicCodeBook_encryptAESCrypt:
     case vmIntrinsics::_electronicCodeBook_decryptAESCrypt:
     case vmIntrinsics::_base64_encodeBlock:
     case vmIntrinsics::_base64_decodeBlock:
     case vmIntrinsics::_poly1305_processBlocks:
       return Destinations(4);
+    case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
+    case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
     case vmIntrinsics::_counterMode_AESCrypt:
-      // Also the receiver's `used`.
       return Destinations(4, 0);
     case vmIntrinsics::_galoisCounterMode_AESCrypt:
+      // The counter and the hash.
+      return Destinations(5, 7, 8);
     case vmIntrinsics::_montgomerySquare:
       return Destinations(5);
     case vmIntrinsics::_montgomeryMultiply:
@@ -120,7 +122,7 @@ void PersistentIntrinsicC2::guard(LibraryCallKit* kit, vmIntrinsicID id) {
   }
 }
 
-// The predicate: nothing that is written is in P.
+// The predicate: nothing that is written is in P. One that the intrinsic has itself comes after it.
 class PersistentIntrinsicGenerator : public CallGenerator {
   CallGenerator* _intrinsic;
   Destinations   _destinations;
@@ -133,7 +135,7 @@ class PersistentIntrinsicGenerator : public CallGenerator {
   virtual bool is_intrinsic() const     { return true; }
   virtual bool is_virtual() const       { return _intrinsic->is_virtual(); }
   virtual bool is_predicated() const    { return true; }
-  virtual int  predicates_count() const { return 1; }
+  virtual int  predicates_count() const { return _intrinsic->is_predicated() ? _intrinsic->predicates_count() : 1; }
 
   virtual JVMState* generate(JVMState* jvms) {
     // What this side has found out about its arguments does not hold where it meets the other.
@@ -159,6 +161,11 @@ class PersistentIntrinsicGenerator : public CallGenerator {
       }
       region->add_req(PersistentBarrierC2::test(&kit, dest));
     }
+    if (_intrinsic->is_predicated() && !kit.stopped()) {
+      Node* other = _intrinsic->generate_predicate(jvms, predicate);
+      if (region == nullptr) return other;
+      if (other != nullptr) region->add_req(other);
+    }
     return region == nullptr ? nullptr : kit.gvn().transform(region);
   }
 };
@@ -168,8 +175,7 @@ CallGenerator* PersistentIntrinsicC2::generator(CallGenerator* intrinsic, JVMSta
     return intrinsic;
   }
   vmIntrinsicID id = intrinsic->method()->intrinsic_id();
-  // A predicated one (modes of ciphers, digests of many blocks) writes to arrays that its objects hold.
-  if (allocates(id) || intrinsic->is_predicated()) return nullptr;
+  if (allocates(id)) return nullptr;
   Destinations d = destinations(id);
   if (d.is_empty()) return intrinsic;
   return new PersistentIntrinsicGenerator(intrinsic, d);

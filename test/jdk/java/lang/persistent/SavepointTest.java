@@ -189,14 +189,88 @@ public class SavepointTest {
         check(x.large, y.large, "reopened");
     }
 
+    // Another thread's commit makes objects durable that a transaction has stored to, in two levels: as they were before it. When
+    // the inner level is rolled back nothing of the outer becomes durable.
+    static void interrupt() throws InterruptedException {
+        Data x = PersistentHeap.root("data", Data.class);
+        Data y = new @Persistent Data();
+        y.a = 10;
+        Txn.begin();
+        y.a = 20;
+        y.ref = x;
+        try (Txn inner = Txn.begin()) {
+            y.a = 30;
+            y.b = 30;
+            y.ref = y;
+            Thread other = new Thread(() -> Txn.run(() -> x.ref = y));
+            other.start();
+            other.join();
+            Heap.check(x.ref == y, "other thread");
+            inner.rollback();
+        }
+        Heap.equal(y.a, 20);
+        Heap.equal(y.b, 0);
+        Txn.run(() -> y.c = 40);
+        Runtime.getRuntime().halt(0);
+    }
+
+    static void recover() {
+        Data y = (Data) PersistentHeap.root("data", Data.class).ref;
+        Heap.equal(y.a, 10);
+        Heap.equal(y.b, 0);
+        Heap.equal(y.c, 0);
+        Heap.check(y.ref == null, "of a transaction that did not end");
+    }
+
+    // An array that nothing refers to, of which others may take the committed state at any time: far more stores than locations.
+    static void uncaptured() throws InterruptedException {
+        Data x = PersistentHeap.root("data", Data.class);
+        Data y = new @Persistent Data();
+        for (int i = 0; i < y.large.length; i++) y.large[i] = -i;
+        for (int round = 0; round < 2; round++) {
+            int[] before = y.large.clone();
+            try (Txn outer = Txn.begin()) {
+                for (int n = 0; n < 100_000; n++) {
+                    y.large[n * 7 % y.large.length] = n;
+                    if (n % 30_000 == 20_000) {
+                        int[] stored = y.large.clone();
+                        try (Txn inner = Txn.begin()) {
+                            for (int k = 0; k < 20_000; k++) y.large[k % 200] = k;
+                        }
+                        check(y.large, stored, "uncaptured, inner rollback");
+                    }
+                }
+                if (round == 0) continue;
+                // As it was before this transaction.
+                Thread other = new Thread(() -> Txn.run(() -> x.ref = y));
+                other.start();
+                other.join();
+            }
+            check(y.large, before, "uncaptured, rollback");
+        }
+    }
+
+    static void readUncaptured() {
+        Data y = (Data) PersistentHeap.root("data", Data.class).ref;
+        for (int i = 0; i < y.large.length; i++) Heap.equal(y.large[i], -i);
+    }
+
     public static void main(String[] args) throws Exception {
         switch (args.length > 0 ? args[0] : "") {
             case "write" -> write();
             case "read" -> read();
+            case "interrupt" -> interrupt();
+            case "recover" -> recover();
+            case "uncaptured" -> uncaptured();
+            case "read uncaptured" -> readUncaptured();
             default -> {
                 Heap heap = new Heap("savepoint", args);
                 heap.run(SavepointTest.class, "write");
                 heap.run(SavepointTest.class, "read");
+                heap.run(SavepointTest.class, "interrupt");
+                heap.run(SavepointTest.class, "recover");
+                heap.run(SavepointTest.class, "uncaptured");
+                heap.run(SavepointTest.class, "read uncaptured");
                 heap.delete();
             }
         }
