@@ -108,7 +108,7 @@ void PersistentTxn::close() {
 }
 
 bool PersistentTxn::is_large() const {
-  return _entries.capacity() > 4 * MaxUnsorted || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
+  return _entries.capacity() > 4 * UniteThreshold || _allocated.capacity() > (int)K || _shared.capacity() > (int)K ||
          _images.is_large();
 }
 
@@ -251,6 +251,13 @@ class PersistentTxn::LastEntries : public StackObj {
     }
     return *_table.slot_for(_entries.adr_at(i)) == i + 1;
   }
+  // Makes the table if it may be needed: not while others wait for the log's lock.
+  void look_ahead() {
+    for (int i = 0; i < _entries.length() && !is_known(); i++) {
+      const Entry* e = _entries.adr_at(i);
+      if (!e->_is_oop && PersistentRawMemory::load(e->_addr, e->_size) != e->_new) is_last(i);
+    }
+  }
 };
 
 // Makes one entry of those that a level has of a location, the first. begin_of: where a savepoint's entries begin. Returns how many are left.
@@ -285,7 +292,7 @@ void PersistentTxn::unite_entries() {
 
 // Under the log's lock.
 void PersistentTxn::append_shared(const Entry& entry) {
-  if (_shared.length() >= MaxUnsorted && _shared.length() == _shared.capacity()) {
+  if (_shared.length() >= UniteThreshold && _shared.length() == _shared.capacity()) {
     int kept = unite(_shared.adr_at(0), _shared.length(), _savepoints.length(), [&] (int i) -> int& { return _savepoints.adr_at(i)->shared; });
     _shared.trunc_to(kept);
     if (kept > _shared.capacity() / 2) _shared.reserve(_shared.capacity() * 2);
@@ -304,7 +311,7 @@ void PersistentTxn::forget_recent() {
 }
 
 void PersistentTxn::make_room() {
-  if (_entries.length() >= MaxUnsorted) unite_entries();
+  if (_entries.length() >= UniteThreshold) unite_entries();
   if (_entries.length() <= _entries.capacity() / 2) return;
   _entries.grow();
   if (_plain_limit > 0) _plain_limit = _entries.capacity();
@@ -670,6 +677,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
   for (int effort = PersistentCollector::free_lines; ; effort++) {
     uint collections = PersistentCollector::count();
     LastEntries last(txn);
+    if (txn->_entries.length() > UniteThreshold) last.look_ahead();
     PersistentLog::lock();
     {
       PersistentLogRecord record;

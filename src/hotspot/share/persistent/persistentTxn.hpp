@@ -71,8 +71,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // not its own. Under the log's lock.
   GrowableArrayCHeap<Entry, mtPersistent> _shared;
   static const int FirstCapacity = 64;
-  // More of them are looked through for those of the same location before there may be twice as many.
-  static const int MaxUnsorted = 4 * K;
+  // That many are united before there may be twice as many.
+  static const int UniteThreshold = 4 * K;
   // With fewer entries all that try_record does is to append one; 0 if there is more to ask.
   int            _plain_limit;
   bool           _is_open;
