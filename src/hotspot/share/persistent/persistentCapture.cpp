@@ -341,9 +341,11 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, 
         *media = 0;
         return true;
       }
-      obj = copy_immutable(obj);
+      oopDesc* v = obj;
+      obj = copy_immutable(v);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
-      if (slot != nullptr) PersistentRawMemory::store_oop(slot, obj);
+      // Another transaction may have stored there meanwhile: that stands.
+      if (slot != nullptr) PersistentRawMemory::cmpxchg_oop(slot, v, obj);
     } else {
       uint32_t symbol = PersistentClassTable::symbol_for(cast_to_oop(obj), _record);
       if (symbol != 0) {
@@ -401,6 +403,26 @@ uint64_t PersistentCapture::clean_mark(oopDesc* obj) {
   return markWord::prototype().copy_set_hash(hash).value();
 }
 
+// What the open transactions of others have stored to an object that is being captured.
+class PersistentCapture::Uncommitted : public StackObj {
+  GrowableArrayCHeap<PersistentTxn::Entry*, mtPersistent> _entries;
+  CHeapBitMap    _references;      // those to do: a bit for each slot
+  const oopDesc* _obj;
+  size_t slot_of(const void* addr) const { return ((const char*)addr - (const char*)_obj) / sizeof(narrowOop); }
+ public:
+  Uncommitted(JavaThread* thread, oopDesc* obj, size_t bytes) : _entries(0), _references(mtPersistent), _obj(obj) {
+    PersistentTxn::stored_by_others(thread, obj, &_entries);
+    if (length() > 0) _references.initialize(bytes / sizeof(narrowOop));
+    for (int i = 0; i < length(); i++) {
+      if (at(i)->_is_oop) _references.set_bit(slot_of(at(i)->_addr));
+    }
+  }
+  int  length() const                         { return _entries.length(); }
+  PersistentTxn::Entry* at(int i) const       { return _entries.at(i); }
+  bool has_stored_to(const void* slot) const  { return length() > 0 && _references.at(slot_of(slot)); }
+  void done(const void* slot)                 { _references.clear_bit(slot_of(slot)); }
+};
+
 bool PersistentCapture::write_object(oopDesc* obj) {
   Klass* klass = obj->klass();
   size_t bytes = obj->size() * HeapWordSize;
@@ -413,11 +435,8 @@ bool PersistentCapture::write_object(oopDesc* obj) {
   uint32_t id = _last_id;
   if (id == 0) return fail(Failure::table_full, obj, 0, klass);
 
-  // Entries of the class table may be added while the image is made: remember its
-  // place in the record, not its address.
   char* image = _record->add(file_offset(obj), (uint32_t)bytes);
-  size_t at = image - _record->bytes();
-  #define IMAGE ((char*)_record->bytes() + at)
+  const size_t at = image - _record->bytes();
   for (size_t i = 0; i < bytes; i += HeapWordSize) {
     uint64_t word = Atomic::load((volatile uint64_t*)((char*)obj + i));
     memcpy(image + i, &word, sizeof(word));
@@ -426,50 +445,71 @@ bool PersistentCapture::write_object(oopDesc* obj) {
   memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
   memcpy(image + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
 
+  // What others have not committed yet is not part of the media state, and may not be able to.
+  bool ok;
+  if (PersistentTxn::is_other_open(_thread)) {
+    Uncommitted others(_thread, obj, bytes);
+    ok = write_references(obj, at, is_plain, &others) && write_committed(&others, obj, at);
+  } else {
+    ok = write_references(obj, at, is_plain, nullptr);
+  }
+  if (!ok) return false;
+  if (!is_plain) put_unlocked_state(klass, (char*)_record->bytes() + at);
+  _space.include(obj, bytes);
+  return true;
+}
+
+// Puts the references of obj into its image, at `at` in the record, without those that others have stored.
+inline bool PersistentCapture::write_references(oopDesc* obj, size_t at, bool is_plain, const Uncommitted* others) {
+  auto write = [&] (narrowOop* slot, uint count) {
+    for (uint i = 0; i < count; i++, slot++) {
+      uint32_t media;
+      if (others != nullptr && others->has_stored_to(slot)) continue;
+      if (!encode(obj, slot, &media, is_plain)) return false;
+      // Entries of the class table may be added to the record meanwhile: it may move.
+      memcpy((char*)_record->bytes() + at + ((char*)slot - (char*)obj), &media, sizeof(media));
+    }
+    return true;
+  };
+  Klass* klass = obj->klass();
   if (klass->is_instance_klass()) {
     InstanceKlass* ik = InstanceKlass::cast(klass);
     OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
     OopMapBlock* end = map + ik->nonstatic_oop_map_count();
     for (; map < end; map++) {
-      narrowOop* slot = (narrowOop*)((char*)obj + map->offset());
-      for (uint i = 0; i < map->count(); i++, slot++) {
-        uint32_t media;
-        if (!encode(obj, slot, &media, is_plain)) return false;
-        memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
-      }
+      if (!write((narrowOop*)((char*)obj + map->offset()), map->count())) return false;
     }
-    if (!is_plain) put_unlocked_state(klass, IMAGE);
-  } else if (klass->is_objArray_klass()) {
-    int length = objArrayOop(cast_to_oop(obj))->length();
-    narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
-    for (int i = 0; i < length; i++, slot++) {
-      uint32_t media;
-      if (!encode(obj, slot, &media, is_plain)) return false;
-      memcpy(IMAGE + ((char*)slot - (char*)obj), &media, sizeof(media));
-    }
+    return true;
   }
-  #undef IMAGE
-  if (PersistentTxn::is_other_open(_thread) && !write_uncommitted(obj, at)) return false;
-  _space.include(obj, bytes);
-  return true;
+  if (!klass->is_objArray_klass()) return true;
+  return write((narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes()), (uint)objArrayOop(cast_to_oop(obj))->length());
 }
 
-// What others have not committed yet is not part of the media state: puts what was there before into the object's image, at
-// `at` in the record.
-bool PersistentCapture::write_uncommitted(oopDesc* obj, size_t at) {
-  GrowableArrayCHeap<PersistentTxn::Entry, mtPersistent> uncommitted(0);
-  PersistentTxn::stored_by_others(_thread, obj, &uncommitted);
-  for (int i = 0; i < uncommitted.length(); i++) {
-    const PersistentTxn::Entry* e = uncommitted.adr_at(i);
+// Puts what was there before the stores of others into the object's image, at `at` in the record.
+bool PersistentCapture::write_committed(Uncommitted* others, oopDesc* obj, size_t at) {
+  for (int i = 0; i < others->length(); i++) {
+    PersistentTxn::Entry* e = others->at(i);
     const ptrdiff_t offset = e->_addr - (char*)obj;
-    uint32_t media;
-    if (e->_is_oop && !encode(obj, offset, (oopDesc*)(uintptr_t)e->_old, nullptr, &media)) return false;
-    char* image = (char*)_record->bytes() + at;
-    if (e->_is_oop) {
-      memcpy(image + offset, &media, sizeof(media));
-    } else {
-      memcpy(image + offset, &e->_old, e->_size);
+    if (!e->_is_oop) {
+      memcpy((char*)_record->bytes() + at + offset, &e->_old, e->_size);
     }
+  }
+  // The oldest are last.
+  for (int i = others->length() - 1; i >= 0; i--) {
+    PersistentTxn::Entry* e = others->at(i);
+    if (!e->_is_oop || !others->has_stored_to(e->_addr)) continue;
+    others->done(e->_addr);
+    oopDesc* old = (oopDesc*)(uintptr_t)e->_old;
+    if (old != nullptr && !PHeap::contains(old) && PersistentCopies::is_copied(old->klass()) && !PersistentAllocateAll) {
+      // Nothing else in memory refers to what the media refers to: a collection must know.
+      oopDesc* copy = copy_immutable(old);
+      if (copy == nullptr) return fail(Failure::no_space, obj, e->_addr - (char*)obj, old->klass());
+      e->_old = (uint64_t)(uintptr_t)copy;
+      old = copy;
+    }
+    uint32_t media;
+    if (!encode(obj, e->_addr - (char*)obj, old, nullptr, &media)) return false;
+    memcpy((char*)_record->bytes() + at + (e->_addr - (char*)obj), &media, sizeof(media));
   }
   return true;
 }

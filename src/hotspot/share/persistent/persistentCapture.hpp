@@ -70,7 +70,9 @@ class PersistentCapture : public StackObj {
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc* value, narrowOop* slot, uint32_t* media);
   bool reach(oopDesc* obj, bool is_value = false);
   bool write_object(oopDesc* obj);
-  bool write_uncommitted(oopDesc* obj, size_t at);
+  class Uncommitted;
+  inline bool write_references(oopDesc* obj, size_t at, bool is_plain, const Uncommitted* others);
+  bool write_committed(Uncommitted* others, oopDesc* obj, size_t at);
   oopDesc* copy_immutable(oopDesc* v);
 
  public:

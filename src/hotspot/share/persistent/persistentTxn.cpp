@@ -150,7 +150,12 @@ void PersistentTxn::note_buffer() {
   PersistentThread& pt = _thread->persistent();
   _allocated.append(pt._plab_top, pt._plab_end);
   pt.new_level();
-  if (!_implicit) pt.set_own(pt._plab_top, pt._plab_end);
+  set_own(pt._plab_top, pt._plab_end);
+}
+
+// With PersistentAllocateAll others may capture anything.
+void PersistentTxn::set_own(const char* start, const char* end) {
+  if (!PersistentAllocateAll) _thread->persistent().set_own(start, end);
 }
 
 bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
@@ -165,7 +170,7 @@ void PersistentTxn::note_allocation(char* start, char* end) {
   open_lock->lock();
   _allocated.append(start, end);
   open_lock->unlock();
-  if (!_implicit && end == _thread->persistent()._plab_end) _thread->persistent().set_own(start, end);
+  if (end == _thread->persistent()._plab_end) set_own(start, end);
 }
 
 void PersistentTxn::note_retired(const char* top, const char* end) {
@@ -409,13 +414,13 @@ void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oo
   record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked);
 }
 
-void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to) {
+void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {
   assert(PersistentLog::owned_by_self(), "must be");
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     if (t->_thread == thread) continue;
     for (int i = t->_shared.length() - 1; i >= 0; i--) {
-      if (t->_shared.at(i)._base == obj) to->append(t->_shared.at(i));
+      if (t->_shared.at(i)._base == obj) to->append(t->_shared.adr_at(i));
     }
   }
   open_lock->unlock();
@@ -526,6 +531,15 @@ void PersistentTxn::undo_to(Level level, bool checked) {
   PersistentLogRecord record;
   struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
   GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
+  LocationTable of_outer;
+  auto is_of_outer = [&] (const Entry* e) {
+    if (level.shared == 0) return false;
+    if (!of_outer.is_made()) {
+      of_outer.make(_shared.adr_at(0), level.shared);
+      for (int i = 0; i < level.shared; i++) *of_outer.slot_for(_shared.adr_at(i)) = i + 1;
+    }
+    return *of_outer.slot_for(e) != 0;
+  };
   // The level's entries of an image's block are older.
   _images.undo_to(level.images, checked);
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
@@ -538,9 +552,10 @@ void PersistentTxn::undo_to(Level level, bool checked) {
       if (o < 0) overwritten.append(Overwritten{e, foreign});
       continue;
     }
-    // This thread has captured its own object with the uncommitted value in it. (Of objects of others it is among _shared: who
-    // captures them takes what was committed.)
-    if (!e->_captured && PersistentSpace::is_captured(e->_base) && allocated_since(0, e->_base)) {
+    // Captured meanwhile. By this thread, if the object is its own: with the uncommitted value in it. By another: with what was there
+    // before this transaction, a string as the copy that memory shall have, too; what an outer level has stored is not to be told yet.
+    if (!e->_captured && PersistentSpace::is_captured(e->_base) &&
+        (allocated_since(0, e->_base) || (e->_is_oop && !is_of_outer(e)))) {
       PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
     }
   }

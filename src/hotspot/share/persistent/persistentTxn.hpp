@@ -106,6 +106,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   template <typename F> static int unite(Entry* entries, int length, int savepoints, F begin_of);
   void   unite_entries();
   void   append_shared(const Entry& entry);
+  void   set_own(const char* start, const char* end);
   void   make_room();
   void   forget_recent();
   inline static void remember(PersistentThread* pt, const void* addr, int log2_size, uint64_t* new_value);
@@ -170,7 +171,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static bool is_other_open(JavaThread* thread);
   // What the open transactions of other threads have stored to obj, which is about to be captured:
   // appends the entries, those with the committed values last. Under the log's lock.
-  static void stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry, mtPersistent>* to);
+  static void stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to);
 
   // The thread took memory of P.
   void note_allocation(char* start, char* end);

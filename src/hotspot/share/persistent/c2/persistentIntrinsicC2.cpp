@@ -122,7 +122,8 @@ void PersistentIntrinsicC2::guard(LibraryCallKit* kit, vmIntrinsicID id) {
   }
 }
 
-// The predicate: nothing that is written is in P. One that the intrinsic has itself comes after it.
+// The predicate: nothing that is written is in P. One that the intrinsic has itself comes first: it may find out about arguments
+// what both sides rely on then.
 class PersistentIntrinsicGenerator : public CallGenerator {
   CallGenerator* _intrinsic;
   Destinations   _destinations;
@@ -148,8 +149,9 @@ class PersistentIntrinsicGenerator : public CallGenerator {
 
   // The control where the predicate does not hold; null if it always does.
   virtual Node* generate_predicate(JVMState* jvms, int predicate) {
+    Node* other = _intrinsic->is_predicated() ? _intrinsic->generate_predicate(jvms, predicate) : nullptr;
     GraphKit kit(jvms);
-    Node* region = nullptr;
+    RegionNode* region = nullptr;
     for (int index : _destinations._arguments) {
       if (index < 0 || kit.stopped()) continue;
       Node* dest = kit.argument(index);
@@ -158,15 +160,11 @@ class PersistentIntrinsicGenerator : public CallGenerator {
         region = new RegionNode(1);
         kit.gvn().set_type(region, Type::CONTROL);
         kit.record_for_igvn(region);
+        if (other != nullptr) region->add_req(other);
       }
       region->add_req(PersistentBarrierC2::test(&kit, dest));
     }
-    if (_intrinsic->is_predicated() && !kit.stopped()) {
-      Node* other = _intrinsic->generate_predicate(jvms, predicate);
-      if (region == nullptr) return other;
-      if (other != nullptr) region->add_req(other);
-    }
-    return region == nullptr ? nullptr : kit.gvn().transform(region);
+    return region == nullptr ? other : kit.gvn().transform(region);
   }
 };
 

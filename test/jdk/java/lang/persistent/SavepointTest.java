@@ -195,37 +195,57 @@ public class SavepointTest {
         Data x = PersistentHeap.root("data", Data.class);
         Data y = new @Persistent Data();
         y.a = 10;
+        Data z = new @Persistent Data();
+        y.ref = new String("old");
+        z.ref = new String("old, too");
         Txn.begin();
         y.a = 20;
-        y.ref = x;
+        y.ref = new String("outer");
         try (Txn inner = Txn.begin()) {
             y.a = 30;
             y.b = 30;
-            y.ref = y;
-            Thread other = new Thread(() -> Txn.run(() -> x.ref = y));
+            y.ref = new String("inner");
+            z.ref = new String("inner, too");
+            Thread other = new Thread(() -> Txn.run(() -> x.ref = new @Persistent Object[] { y, z }));
             other.start();
             other.join();
-            Heap.check(x.ref == y, "other thread");
+            Heap.check(((Object[]) x.ref)[0] == y, "other thread");
+            System.gc();        // what only the media refers to is not freed
+            fill();
             inner.rollback();
         }
         Heap.equal(y.a, 20);
         Heap.equal(y.b, 0);
+        Heap.check(y.ref.equals("outer") && z.ref.equals("old, too"), y.ref + " " + z.ref);
+        System.gc();
+        fill();
         Txn.run(() -> y.c = 40);
         Runtime.getRuntime().halt(0);
     }
 
+    // Takes what is free.
+    static void fill() {
+        for (int i = 0; i < 20_000; i++) {
+            byte[] b = new @Persistent byte[200];
+            Arrays.fill(b, (byte) -1);
+        }
+    }
+
     static void recover() {
-        Data y = (Data) PersistentHeap.root("data", Data.class).ref;
+        Object[] both = (Object[]) PersistentHeap.root("data", Data.class).ref;
+        Data y = (Data) both[0], z = (Data) both[1];
+        Heap.check(z.ref.equals("old, too"), "" + z.ref);
         Heap.equal(y.a, 10);
         Heap.equal(y.b, 0);
         Heap.equal(y.c, 0);
-        Heap.check(y.ref == null, "of a transaction that did not end");
+        Heap.check(y.ref.equals("old"), "" + y.ref);
     }
 
     // An array that nothing refers to, of which others may take the committed state at any time: far more stores than locations.
     static void uncaptured() throws InterruptedException {
         Data x = PersistentHeap.root("data", Data.class);
         Data y = new @Persistent Data();
+        y.ref = new String("before");
         for (int i = 0; i < y.large.length; i++) y.large[i] = -i;
         for (int round = 0; round < 2; round++) {
             int[] before = y.large.clone();
@@ -241,18 +261,22 @@ public class SavepointTest {
                     }
                 }
                 if (round == 0) continue;
-                // As it was before this transaction.
+                // As it was before this transaction, and not what only that may have.
+                y.ref = new Data();
+                y.ref = new @Persistent Data();
                 Thread other = new Thread(() -> Txn.run(() -> x.ref = y));
                 other.start();
                 other.join();
             }
             check(y.large, before, "uncaptured, rollback");
+            Heap.check(y.ref.equals("before"), "" + y.ref);
         }
     }
 
     static void readUncaptured() {
         Data y = (Data) PersistentHeap.root("data", Data.class).ref;
         for (int i = 0; i < y.large.length; i++) Heap.equal(y.large[i], -i);
+        Heap.check(y.ref.equals("before"), "" + y.ref);
     }
 
     public static void main(String[] args) throws Exception {
