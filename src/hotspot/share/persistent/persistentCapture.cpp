@@ -324,11 +324,16 @@ inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t
     *media = obj == nullptr ? 0 : encode_reference(obj);
     return true;
   }
-  return encode(holder, (char*)slot - (char*)holder, obj, slot, media);
+  oopDesc* v = obj;
+  if (!encode(holder, (char*)slot - (char*)holder, &obj, media)) return false;
+  // Another transaction may have stored there meanwhile: that stands.
+  if (obj != v) PersistentRawMemory::cmpxchg_oop(slot, v, obj);
+  return true;
 }
 
-// Of a value that stands there, or stood: then slot is null.
-bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, narrowOop* slot, uint32_t* media) {
+// The same of a value that stands there, or stood; it is replaced by its copy.
+bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media) {
+  oopDesc* obj = *value;
   if (obj == nullptr || is_synchronizer_state(holder->klass(), offset)) {
     *media = 0;
     return true;
@@ -341,11 +346,9 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc* obj, 
         *media = 0;
         return true;
       }
-      oopDesc* v = obj;
-      obj = copy_immutable(v);
+      obj = copy_immutable(obj);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
-      // Another transaction may have stored there meanwhile: that stands.
-      if (slot != nullptr) PersistentRawMemory::cmpxchg_oop(slot, v, obj);
+      *value = obj;
     } else {
       uint32_t symbol = PersistentClassTable::symbol_for(cast_to_oop(obj), _record);
       if (symbol != 0) {
@@ -499,17 +502,13 @@ bool PersistentCapture::write_committed(Uncommitted* others, oopDesc* obj, size_
     PersistentTxn::Entry* e = others->at(i);
     if (!e->_is_oop || !others->has_stored_to(e->_addr)) continue;
     others->done(e->_addr);
+    const ptrdiff_t offset = e->_addr - (char*)obj;
     oopDesc* old = (oopDesc*)(uintptr_t)e->_old;
-    if (old != nullptr && !PHeap::contains(old) && PersistentCopies::is_copied(old->klass()) && !PersistentAllocateAll) {
-      // Nothing else in memory refers to what the media refers to: a collection must know.
-      oopDesc* copy = copy_immutable(old);
-      if (copy == nullptr) return fail(Failure::no_space, obj, e->_addr - (char*)obj, old->klass());
-      e->_old = (uint64_t)(uintptr_t)copy;
-      old = copy;
-    }
     uint32_t media;
-    if (!encode(obj, e->_addr - (char*)obj, old, nullptr, &media)) return false;
-    memcpy((char*)_record->bytes() + at + (e->_addr - (char*)obj), &media, sizeof(media));
+    if (!encode(obj, offset, &old, &media)) return false;
+    // If that is a copy, nothing else in memory refers to what the media refers to: a collection must know.
+    e->_old = (uint64_t)(uintptr_t)old;
+    memcpy((char*)_record->bytes() + at + offset, &media, sizeof(media));
   }
   return true;
 }

@@ -67,7 +67,7 @@ class PersistentCapture : public StackObj {
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain = false);
-  bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc* value, narrowOop* slot, uint32_t* media);
+  bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media);
   bool reach(oopDesc* obj, bool is_value = false);
   bool write_object(oopDesc* obj);
   class Uncommitted;

@@ -231,6 +231,11 @@ class PersistentTxn::LocationTable : public StackObj {
     _slots = NEW_C_HEAP_ARRAY(int, _size, mtPersistent);
     memset(_slots, 0, _size * sizeof(int));
   }
+  // With the last entry of each location.
+  void make_of_last(const Entry* entries, int length) {
+    make(entries, length);
+    for (int i = 0; i < length; i++) *slot_for(&entries[i]) = i + 1;
+  }
   int* slot_for(const Entry* e) {
     const uint64_t hash = ((uintptr_t)e->_addr * 8 + e->_size) * UCONST64(0x9E3779B97F4A7C15);
     size_t i = (size_t)(hash >> 32) & (_size - 1);
@@ -250,10 +255,7 @@ class PersistentTxn::LastEntries : public StackObj {
   LastEntries(const PersistentTxn* txn) : _entries(txn->_entries), _table() {}
   bool is_known() const { return _table.is_made(); }
   bool is_last(int i) {
-    if (!is_known()) {
-      _table.make(_entries.adr_at(0), _entries.length());
-      for (int j = 0; j < _entries.length(); j++) *_table.slot_for(_entries.adr_at(j)) = j + 1;
-    }
+    if (!is_known()) _table.make_of_last(_entries.adr_at(0), _entries.length());
     return *_table.slot_for(_entries.adr_at(i)) == i + 1;
   }
   // Makes the table if it may be needed: not while others wait for the log's lock.
@@ -534,10 +536,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
   LocationTable of_outer;
   auto is_of_outer = [&] (const Entry* e) {
     if (level.shared == 0) return false;
-    if (!of_outer.is_made()) {
-      of_outer.make(_shared.adr_at(0), level.shared);
-      for (int i = 0; i < level.shared; i++) *of_outer.slot_for(_shared.adr_at(i)) = i + 1;
-    }
+    if (!of_outer.is_made()) of_outer.make_of_last(_shared.adr_at(0), level.shared);
     return *of_outer.slot_for(e) != 0;
   };
   // The level's entries of an image's block are older.
@@ -855,8 +854,12 @@ void PersistentTxn::end_implicit(JavaThread* thread) {
 }
 
 void PersistentTxn::renew() {
-  assert(_implicit, "must be");
   unite_entries();
+  renew_united();
+}
+
+void PersistentTxn::renew_united() {
+  assert(_implicit, "must be");
   LastEntries last(this);
   PersistentLog::lock();
   PersistentLogRecord record;
@@ -878,12 +881,10 @@ void PersistentTxn::renew() {
 
 void PersistentTxn::renew_if_large() {
   if (!_implicit) return;
-  bool is_large = _images.length() >= (int)(4 * K) || _new_objects.length() >= (int)(4 * K);
-  if (_entries.length() >= (int)(16 * K)) {
-    unite_entries();
-    is_large = is_large || _entries.length() >= (int)(8 * K);
-  }
-  if (is_large) renew();
+  const bool is_large = _images.length() >= (int)(4 * K) || _new_objects.length() >= (int)(4 * K);
+  if (!is_large && _entries.length() < (int)(16 * K)) return;
+  unite_entries();
+  if (is_large || _entries.length() >= (int)(8 * K)) renew_united();
 }
 
 void PersistentTxn::note_new_object(oopDesc* obj) {

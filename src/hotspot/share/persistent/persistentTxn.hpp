@@ -131,6 +131,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   find_conflict(oopDesc** base, char** addr, LastEntries* last) const;
   bool   log(PersistentLogRecord* record, PersistentCapture* capture, LastEntries* last, char* errbuf = nullptr, size_t errlen = 0);
   void   renew();
+  void   renew_united();
 
  public:
   PersistentTxn(JavaThread* thread, bool implicit = false);

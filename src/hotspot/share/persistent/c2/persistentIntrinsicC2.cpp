@@ -82,7 +82,7 @@ static Destinations destinations(vmIntrinsicID id) {
       return Destinations(4);
     case vmIntrinsics::_cipherBlockChaining_encryptAESCrypt:
     case vmIntrinsics::_cipherBlockChaining_decryptAESCrypt:
-    case vmIntrinsics::_counterMode_AESCrypt:
+    case vmIntrinsics::_counterMode_AESCrypt:      // also the receiver's `used`
       return Destinations(4, 0);
     case vmIntrinsics::_galoisCounterMode_AESCrypt:
       // The counter and the hash.
