@@ -125,7 +125,8 @@ public final class Main {
                     new Target[] {new Target(1, true, bounds[i]), new Target(2, false, 2)},
                     new Side("P", micro("Transactions.update", "fields", n)), new Side("pmemobj", pmem("update" + n)),
                     new Side("floor: " + lines[i] + " lines streamed, a fence",
-                            peer(MEMORY, "floor", "%d/ring", Integer.toString(lines[i]), "200")));
+                            peer(MEMORY, "floor", "%d/ring", Integer.toString(lines[i]), "200")),
+                    new Side("V, no transaction", micro("Transactions.ordinary", "fields", n)));
             all.add(c);
         }
         all.add(new Comparison("empty transaction", true, none(), new Side("P", micro("Transactions.empty")),
@@ -147,7 +148,8 @@ public final class Main {
                 (bench/peers/micro.c, bench/src/bench/micro). Promise on both sides: when an operation returns, it survives the process, whole. A
                 store outside a transaction is weaker here: in order and never torn, durable with the next commit or within 100 ms; theirs is
                 durable at once. What P drops is freed by its collector, in the measured time; libpmemobj's is freed outside of it. The floor is
-                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C.""", Config.ROUNDS, all, List.of());
+                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; what the same random stores cost
+                without any of that is the last side's.""", Config.ROUNDS, all, List.of());
     }
 
     private static void besidePmemobjOnDisk() throws IOException {

@@ -23,6 +23,7 @@ public class Transactions {
     int fields;
 
     Node[] table;
+    Node[] ordinary;
     final Random random = new Random();
     int at;
 
@@ -35,6 +36,10 @@ public class Transactions {
             }
             PersistentHeap.setRoot("table", table);
         });
+        ordinary = new Node[TABLE];
+        for (int i = 0; i < TABLE; i++) {
+            ordinary[i] = new Node();
+        }
     }
 
     @Benchmark
@@ -52,6 +57,15 @@ public class Transactions {
                 n.value = random.bits();
             }
             txn.commit();
+        }
+    }
+
+    /** The same stores to ordinary objects, without a transaction: what the random accesses alone cost. */
+    @Benchmark
+    public void ordinary() {
+        for (int i = 0; i < fields; i++) {
+            Node n = ordinary[random.next(TABLE)];
+            n.value = random.bits();
         }
     }
 

@@ -113,6 +113,7 @@ class PersistentCapture : public StackObj {
     OrderAccess::loadload();
     return Atomic::load(&_changes) == before;
   }
+  static address changes_address() { return (address)&_changes; }
   // Whether copy, in P, may be what a capture put in the place of v, a string or box.
   static bool is_copy(oopDesc* copy, oopDesc* v);
   // Writes the unlocked state where image, the object's, has another.

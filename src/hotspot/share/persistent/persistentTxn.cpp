@@ -47,7 +47,7 @@ int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
   : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
-    _plain_limit(0), _is_open(false), _allocated(), _implicit(implicit), _new_objects(0) {
+    _is_open(false), _allocated(), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -65,13 +65,18 @@ PersistentTxn::~PersistentTxn() {
 }
 
 PersistentTxn::Entries::Entries(int capacity)
-  : _entries(NEW_C_HEAP_ARRAY(Entry, capacity, mtPersistent)), _length(0), _capacity(capacity) {}
+  : _entries(NEW_C_HEAP_ARRAY(Entry, capacity, mtPersistent)), _next(_entries), _end(_entries + capacity), _plain_end(_entries) {}
 PersistentTxn::Entries::~Entries() { FREE_C_HEAP_ARRAY(Entry, _entries); }
 
 void PersistentTxn::Entries::grow() {
-  guarantee(_capacity <= max_jint / 2, "too many stores in a transaction");
-  _capacity *= 2;
-  _entries = REALLOC_C_HEAP_ARRAY(Entry, _entries, _capacity, mtPersistent);
+  const int count = length();
+  const bool plain = _plain_end == _end;
+  guarantee(capacity() <= max_jint / 2, "too many stores in a transaction");
+  const int size = capacity() * 2;
+  _entries = REALLOC_C_HEAP_ARRAY(Entry, _entries, size, mtPersistent);
+  _next = _entries + count;
+  _end = _entries + size;
+  set_plain(plain);
 }
 
 PersistentTxn::Ranges::Ranges() : _ranges(NEW_C_HEAP_ARRAY(Range, 4, mtPersistent)), _length(0), _capacity(4) {}
@@ -89,7 +94,7 @@ void PersistentTxn::Ranges::append(char* start, char* end) {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
-  _plain_limit = _implicit ? 0 : _entries.capacity();
+  _entries.set_plain(!_implicit);
   note_buffer();
   Atomic::inc(&open_number);
 }
@@ -321,7 +326,6 @@ void PersistentTxn::make_room() {
   if (_entries.length() >= UniteThreshold) unite_entries();
   if (_entries.length() <= _entries.capacity() / 2) return;
   _entries.grow();
-  if (_plain_limit > 0) _plain_limit = _entries.capacity();
   forget_recent();
 }
 
@@ -400,7 +404,7 @@ bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uin
   if (_images.length() > length) {
     // Locations of these blocks may be recent ones, with entries: no more.
     forget_recent();
-    _plain_limit = 0;
+    _entries.set_plain(false);
   }
   // What is stored is what was recorded, whatever happens to the source meanwhile.
   for (size_t done = 0; done < bytes; ) {

@@ -35,30 +35,39 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
     uint8_t  _size;         // bytes: 1, 2, 4, 8
     bool     _is_oop;
     bool     _captured;     // whether the base was part of the media state
+
+    // The last eight bytes of an entry of a number in a captured object, for generated code.
+    static jlong plain_end(int size) { return size | (jlong)true << ((offset_of(Entry, _captured) - offset_of(Entry, _size)) * BitsPerByte); }
   };
 
  private:
   class Entries {
     Entry* _entries;
-    int    _length;
-    int    _capacity;
+    Entry* _next;            // where the next one will be
+    Entry* _end;
+    Entry* _plain_end;       // the end too, if all that try_record does is to append one; the start if there is more to ask
    public:
     Entries(int capacity);
     ~Entries();
-    int  length() const      { return _length; }
-    int  capacity() const    { return _capacity; }
-    bool is_empty() const    { return _length == 0; }
-    bool is_full() const     { return _length == _capacity; }
+    int  length() const      { return (int)(_next - _entries); }
+    int  capacity() const    { return (int)(_end - _entries); }
+    bool is_empty() const    { return _next == _entries; }
+    bool is_full() const     { return _next == _end; }
     Entry* adr_at(int i) const {
-      assert(i >= 0 && i < _length, "out of bounds");
+      assert(i >= 0 && i < length(), "out of bounds");
       return &_entries[i];
     }
     Entry* append() {
       assert(!is_full(), "grow first");
-      return &_entries[_length++];
+      return _next++;
     }
+    bool has_plain_room() const { return _next < _plain_end; }
+    void set_plain(bool plain)  { _plain_end = plain ? _end : _entries; }
     void grow();             // the entries move
-    void trunc_to(int length) { _length = length; }
+    void trunc_to(int length) { _next = _entries + length; }
+
+    static ByteSize next_offset()      { return byte_offset_of(Entries, _next); }
+    static ByteSize plain_end_offset() { return byte_offset_of(Entries, _plain_end); }
   };
 
   JavaThread*    _thread;
@@ -73,8 +82,6 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static const int FirstCapacity = 64;
   // That many are united before there may be twice as many.
   static const int UniteThreshold = 4 * K;
-  // With fewer entries all that try_record does is to append one; 0 if there is more to ask.
-  int            _plain_limit;
   bool           _is_open;
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
@@ -157,6 +164,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // nothing done, if it is something else. is_plain: the location is surely not one of a lock's. Inline in
   // persistentTxn.inline.hpp.
   template <bool is_plain> inline static bool try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value);
+
+  // For generated code.
+  static ByteSize next_entry_offset() { return byte_offset_of(PersistentTxn, _entries) + Entries::next_offset(); }
+  static ByteSize plain_end_offset()  { return byte_offset_of(PersistentTxn, _entries) + Entries::plain_end_offset(); }
 
   int  depth() const           { return _savepoints.length() + 1; }
   void push_savepoint();

@@ -24,7 +24,7 @@ inline void PersistentTxn::remember(PersistentThread* pt, const void* addr, int 
 template <bool is_plain> inline bool PersistentTxn::try_record(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t new_value) {
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
-  if (txn == nullptr || txn->_entries.length() >= txn->_plain_limit || !PersistentCapture::is_surely_captured(base) ||
+  if (txn == nullptr || !txn->_entries.has_plain_room() || !PersistentCapture::is_surely_captured(base) ||
       (!is_plain && PersistentCapture::may_be_synchronizer(base->klass()))) {
     return false;
   }

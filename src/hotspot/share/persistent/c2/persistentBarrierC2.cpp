@@ -25,6 +25,7 @@
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
@@ -33,6 +34,7 @@
 #include "utilities/powerOfTwo.hpp"
 
 static const char* const StorePrimitiveName = "persistent_store";
+static const char* const StoreAppendName    = "persistent_append";      // beside an inline one: PersistentStoreC2::append_entry
 static const char* const StoreOopName       = "persistent_try_store_oop";
 
 // void store(JavaThread*, oopDesc* base, void* addr, uint64_t value)
@@ -153,16 +155,21 @@ bool PersistentBarrierC2::is_barrier_call(CallNode* call) {
 }
 
 bool PersistentBarrierC2::is_store_call(CallNode* call) {
-  return is_barrier_call(call) || (call->is_CallLeaf() && call->as_CallLeaf()->_name == StorePrimitiveName);
+  return is_barrier_call(call) ||
+         (call->is_CallLeaf() && (call->as_CallLeaf()->_name == StorePrimitiveName || call->as_CallLeaf()->_name == StoreAppendName));
 }
 
 uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
   if (!PHeap::is_enabled()) return 0;
-  const uint NodesOfSide = 35;
+  const uint NodesOfSide   = 35;
+  const uint NodesOfAppend = 75;
   uint count = 0;
   for (uint i = 0; i < body.size(); i++) {
     const Node* n = body.at(i);
-    if (n->is_CallLeaf() && is_store_call(n->as_CallLeaf())) count += NodesOfSide;
+    if (n->is_CallLeaf() && is_store_call(n->as_CallLeaf())) {
+      count += NodesOfSide;
+      if (n->as_CallLeaf()->_name == StoreAppendName) count += NodesOfAppend;
+    }
   }
   return MIN2(count, body.size());
 }
@@ -189,11 +196,11 @@ static address store_entry(int size, bool fenced) {
 
 // adr as a number. A sum of its own: adr goes on to be no more than the address of the
 // ordinary store, which needs no register.
-Node* PersistentStoreC2::number_of(Node* base, Node* base_address, Node* adr) {
+Node* PersistentStoreC2::number_of(Node* base, Node* adr) {
   PhaseGVN& gvn = _kit->gvn();
   if (!adr->is_AddP()) return gvn.transform(new CastP2XNode(_kit->control(), adr));
   Node* from = adr->in(AddPNode::Address);
-  Node* sum = from == base ? base_address : number_of(base, base_address, from);
+  Node* sum = from == base ? _base_address : number_of(base, from);
   return gvn.transform(new AddXNode(sum, adr->in(AddPNode::Offset)));
 }
 
@@ -227,31 +234,32 @@ bool PersistentStoreC2::is_plain() const {
 }
 
 // first: store_known has been there.
-Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced, bool first) {
+Node* PersistentStoreC2::call(bool fenced, bool first) {
   PhaseGVN& gvn = _kit->gvn();
-  const bool is_oop = is_reference_type(bt);
+  const bool is_oop = is_reference_type(_bt);
+  Node* val = _val;
   address entry;
   if (is_oop) {
     entry = fenced ? CAST_FROM_FN_PTR(address, PersistentAccess::try_store_oop)
                    : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
   } else {
-    val = as_word(val, bt, false);
-    entry = first ? PersistentAccess::first_store_entry(exact_log2(type2aelembytes(bt)), is_plain())
-                  : store_entry(bt == T_ADDRESS ? BytesPerWord : type2aelembytes(bt), fenced);
+    val = as_word(val, _bt, false);
+    entry = first ? PersistentAccess::first_store_entry(exact_log2(type2aelembytes(_bt)), is_plain())
+                  : store_entry(_bt == T_ADDRESS ? BytesPerWord : type2aelembytes(_bt), fenced);
   }
 
   // The object and the address as numbers: they do not move, and a volatile object
   // does not escape here. The value stays a reference: a collection may happen
   // between a place to which its conversion could be hoisted and the call.
   Node* thread = gvn.transform(new ThreadLocalNode());
-  const char* name = is_oop ? StoreOopName : StorePrimitiveName;
+  const char* name = is_oop ? StoreOopName : _appends ? StoreAppendName : StorePrimitiveName;
   const TypePtr* adr_type = _wide ? TypePtr::BOTTOM : _kit->C->get_adr_type(_alias_index);
   int flags = GraphKit::RC_LEAF | (_wide ? 0 : GraphKit::RC_NARROW_MEM);
   Node* top = _kit->top();
   Node* result = is_oop ? _kit->make_runtime_call(flags, store_type(true), entry, name, adr_type,
-                                                  thread, base_address, top, adr_x, top, val)
+                                                  thread, _base_address, top, _adr_x, top, val)
                         : _kit->make_runtime_call(flags, store_type(false), entry, name, adr_type,
-                                                  thread, base_address, top, adr_x, top, val, top);
+                                                  thread, _base_address, top, _adr_x, top, val, top);
   if (!_wide) {
     // The call changes the thread's PersistentThread, too.
     _kit->insert_mem_bar_volatile(Op_MemBarCPUOrder, Compile::AliasIdxRaw);
@@ -261,18 +269,96 @@ Node* PersistentStoreC2::call(Node* base_address, Node* adr_x, Node* val, BasicT
 
 // Whether a store of val may be one without PersistentAccess. A reference is if there is no slot
 // to remember and no marking to tell.
-bool PersistentStoreC2::may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const {
+bool PersistentStoreC2::may_be_known(DecoratorSet decorators) const {
   // Another thread may end an implicit transaction, at any safepoint.
-  if (_wide || (decorators & C2_UNSAFE_ACCESS) != 0 || PersistentAllocateAll || bt == T_ADDRESS) return false;
-  if (!is_reference_type(bt)) return true;
-  return UseCompressedOops && (_kit->gvn().type(val) == TypePtr::NULL_PTR || !PersistentBarrierC2::is_provably_volatile(_kit, val));
+  if (_wide || (decorators & C2_UNSAFE_ACCESS) != 0 || PersistentAllocateAll || _bt == T_ADDRESS) return false;
+  if (!is_reference_type(_bt)) return true;
+  return UseCompressedOops && (_kit->gvn().type(_val) == TypePtr::NULL_PTR || !PersistentBarrierC2::is_provably_volatile(_kit, _val));
 }
 
-// The side where PersistentAccess would know that there is nothing to record (is_known in
-// persistentAccess.cpp). Leaves the kit at the other.
-void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt) {
+// Pinned: after what control depends on.
+static Node* load(GraphKit* kit, Node* adr, const Type* type, BasicType bt) {
+  return kit->make_load(kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
+}
+
+static Node* load(GraphKit* kit, Node* base, ByteSize offset, const Type* type, BasicType bt) {
+  return load(kit, kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), type, bt);
+}
+
+static void store(GraphKit* kit, Node* base, ByteSize offset, Node* val, BasicType bt) {
+  kit->store_to_memory(kit->control(), kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), val, bt, MemNode::unordered);
+}
+
+// Of a map with a bit for each 2^log2_unit bytes of P.
+static Node* is_set(GraphKit* kit, address map, int log2_unit, Node* offset) {
+  PhaseGVN& gvn = kit->gvn();
+  const int log2_word = LogBitsPerByte + LogBytesPerInt;
+  Node* word_offset = gvn.transform(new URShiftXNode(offset, gvn.intcon(log2_unit + log2_word)));
+  word_offset = gvn.transform(new LShiftXNode(word_offset, gvn.intcon(LogBytesPerInt)));
+  Node* word = load(kit, kit->basic_plus_adr(kit->top(), kit->makecon(TypeRawPtr::make(map)), word_offset), TypeInt::INT, T_INT);
+  Node* index = gvn.transform(new ConvL2INode(gvn.transform(new URShiftXNode(offset, gvn.intcon(log2_unit)))));
+  Node* bit = gvn.transform(new AndINode(gvn.transform(new URShiftINode(word, index)), gvn.intcon(1)));
+  return gvn.transform(new BoolNode(gvn.transform(new CmpINode(bit, gvn.intcon(0))), BoolTest::ne));
+}
+
+// Where it is not sure that the object is captured (PersistentCapture::is_surely_captured) joins unknown. The three
+// loads happen in this order: each is pinned behind the branch on the one before.
+void PersistentStoreC2::test_captured(RegionNode* unknown) {
   PhaseGVN& gvn = _kit->gvn();
-  const bool is_oop = is_reference_type(bt);
+  Node* offset = gvn.transform(new SubXNode(_base_address, _kit->MakeConX((intptr_t)PHeap::base())));
+  Node* opened = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::opened_map(), PersistentSpace::LogOpenedUnit, offset), PROB_FAIR);
+  Node* changes = _kit->makecon(TypeRawPtr::make(PersistentCapture::changes_address()));
+  Node* before = load(_kit, changes, TypeInt::INT, T_INT);
+  Node* odd = gvn.transform(new AndINode(before, gvn.intcon(1)));
+  Node* cmp = gvn.transform(new CmpINode(odd, gvn.intcon(0)));
+  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
+  Node* captured = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::captured_map(), PersistentSpace::LogCapturedUnit, offset), PROB_LIKELY_MAG(1));
+  unknown->add_req(_kit->control());
+  _kit->set_control(captured);
+  cmp = gvn.transform(new CmpINode(load(_kit, changes, TypeInt::INT, T_INT), before));
+  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
+  _kit->set_control(gvn.transform(PersistentBarrierC2::region(_kit, opened, _kit->control())));
+}
+
+// Whether first stores are recorded inline, too. That is much code: not for programs that do not use P, nor in large methods.
+bool PersistentStoreC2::may_append() const {
+  return !is_reference_type(_bt) && PersistentSpace::used() > 0 && _kit->C->live_nodes() < (uint)LiveNodeCountInliningCutoff / 4 && is_plain();
+}
+
+// What PersistentTxn::try_record does. Where it would do nothing joins unknown.
+void PersistentStoreC2::append_entry(Node* word, Node* recent, Node* key, RegionNode* unknown) {
+  typedef PersistentTxn::Entry Entry;
+  PhaseGVN& gvn = _kit->gvn();
+  Node* txn = PersistentBarrierC2::thread_field(_kit, JavaThread::persistent_offset() + byte_offset_of(PersistentThread, _txn), TypeRawPtr::BOTTOM, T_ADDRESS);
+  Node* cmp = gvn.transform(new CmpPNode(txn, _kit->null()));
+  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_UNLIKELY_MAG(1)));
+  Node* entry = load(_kit, txn, PersistentTxn::next_entry_offset(), TypeRawPtr::NOTNULL, T_ADDRESS);
+  Node* end   = load(_kit, txn, PersistentTxn::plain_end_offset(), TypeRawPtr::NOTNULL, T_ADDRESS);
+  cmp = gvn.transform(new CmpPNode(entry, end));
+  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ge)), PROB_UNLIKELY_MAG(2)));
+  test_captured(unknown);
+
+  // What is there, be it a boolean of more bits than one. Not pinned: of an object that turns out to be allocated here
+  // the load goes away.
+  const bool is_boolean = _bt == T_BOOLEAN;
+  Node* old = _kit->make_load(_kit->control(), _adr, is_boolean ? TypeInt::UBYTE : Type::get_const_basic_type(_bt), _bt, MemNode::unordered);
+  old = as_word(old, is_boolean ? T_BYTE : _bt, true);
+  store(_kit, entry, byte_offset_of(Entry, _base), _base_address, T_LONG);
+  store(_kit, entry, byte_offset_of(Entry, _addr), _adr_x, T_LONG);
+  store(_kit, entry, byte_offset_of(Entry, _old), old, T_LONG);
+  store(_kit, entry, byte_offset_of(Entry, _new), word, T_LONG);
+  store(_kit, entry, byte_offset_of(Entry, _size), gvn.longcon(Entry::plain_end(type2aelembytes(_bt))), T_LONG);
+  store(_kit, txn, PersistentTxn::next_entry_offset(), _kit->basic_plus_adr(_kit->top(), entry, sizeof(Entry)), T_ADDRESS);
+  Node* new_value = _kit->basic_plus_adr(_kit->top(), entry, in_bytes(byte_offset_of(Entry, _new)));
+  store(_kit, recent, byte_offset_of(PersistentThread::Recent, _key), key, T_LONG);
+  store(_kit, recent, byte_offset_of(PersistentThread::Recent, _new_value), new_value, T_ADDRESS);
+}
+
+// The side where PersistentAccess would know that there is nothing to record, or no more than that (is_known, first_store
+// in persistentAccess.cpp). Leaves the kit at the other.
+void PersistentStoreC2::store_known() {
+  PhaseGVN& gvn = _kit->gvn();
+  const bool is_oop = is_reference_type(_bt);
   RegionNode* unknown = new RegionNode(1);
   gvn.set_type(unknown, Type::CONTROL);
   _kit->record_for_igvn(unknown);
@@ -281,8 +367,8 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
     Node* marking = PersistentBarrierC2::thread_field(_kit, G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
     Node* cmp = gvn.transform(new CmpINode(marking, gvn.intcon(0)));
     unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
-    word = gvn.transform(new CastP2XNode(_kit->control(), val));
-    if (gvn.type(val) != TypePtr::NULL_PTR) {
+    word = gvn.transform(new CastP2XNode(_kit->control(), _val));
+    if (gvn.type(_val) != TypePtr::NULL_PTR) {
       Node* in_p = PersistentBarrierC2::branch(_kit, is_in_p(_kit, word), PROB_LIKELY_MAG(1));
       cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
       Node* null = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
@@ -294,48 +380,71 @@ void PersistentStoreC2::store_known(Node* base_address, Node* adr_x, Node* adr, 
   const ByteSize own_start = JavaThread::persistent_offset() + PersistentThread::own_start_offset();
   const ByteSize own_size  = JavaThread::persistent_offset() + PersistentThread::own_size_offset();
   const ByteSize level_tag = JavaThread::persistent_offset() + PersistentThread::level_tag_offset();
-  const ByteSize recent    = JavaThread::persistent_offset() + PersistentThread::recent_offset();
-  Node* offset = gvn.transform(new SubXNode(base_address, PersistentBarrierC2::thread_field(_kit, own_start, TypeLong::LONG, T_LONG)));
+  Node* offset = gvn.transform(new SubXNode(_base_address, PersistentBarrierC2::thread_field(_kit, own_start, TypeLong::LONG, T_LONG)));
   Node* cmp = gvn.transform(new CmpULNode(offset, PersistentBarrierC2::thread_field(_kit, own_size, TypeLong::LONG, T_LONG)));
   Node* own = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
-  Node* own_memory = _kit->memory(Compile::AliasIdxRaw);
 
   // The bytes from _recent to the location's place there.
   const int shift = exact_log2(sizeof(PersistentThread::Recent)) - LogBytesPerLong;
   const int log2_count = exact_log2(PersistentThread::RecentCount);
   assert(PersistentTxn::recent_index((void*)(5 * BytesPerLong)) == 5 && PersistentTxn::recent_index((void*)BytesPerInt) == 32 &&
          PersistentTxn::recent_index((void*)512) == 1, "as here");
-  Node* index = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift)));
-  index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(adr_x, gvn.intcon(shift + log2_count)))));
-  index = gvn.transform(new XorLNode(index, gvn.transform(new URShiftXNode(adr_x, gvn.intcon(log2_count - shift)))));
+  Node* index = gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(shift)));
+  index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(shift + log2_count)))));
+  index = gvn.transform(new XorLNode(index, gvn.transform(new URShiftXNode(_adr_x, gvn.intcon(log2_count - shift)))));
   index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) * (int)sizeof(PersistentThread::Recent))));
-  Node* found = PersistentBarrierC2::thread_field(_kit, recent + byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG, index);
-  const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(bt);
-  Node* key = gvn.transform(new LShiftXNode(adr_x, gvn.intcon(2)));
+  const ByteSize recents = JavaThread::persistent_offset() + PersistentThread::recent_offset();
+  Node* recent = _kit->basic_plus_adr(_kit->top(), gvn.transform(new ThreadLocalNode()), index);
+  recent = _kit->basic_plus_adr(_kit->top(), recent, in_bytes(recents));
+  Node* found = load(_kit, recent, byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG);
+  const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(_bt);
+  Node* key = gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(2)));
   key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
   key = gvn.transform(new OrLNode(key, PersistentBarrierC2::thread_field(_kit, level_tag, TypeLong::LONG, T_LONG)));
   cmp = gvn.transform(new CmpLNode(found, key));
   Node* hit = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
-  unknown->add_req(_kit->control());
+  if (!is_oop) word = as_word(_val, _bt, true);
+
+  // Those who are done, and the raw memory there.
+  RegionNode* done = new RegionNode(1);
+  gvn.set_type(done, Type::CONTROL);
+  _kit->record_for_igvn(done);
+  PhiNode* memory = new PhiNode(done, Type::MEMORY, TypeRawPtr::BOTTOM);
+  gvn.set_type(memory, Type::MEMORY);
+  _kit->record_for_igvn(memory);
+  auto add_done = [&] (Node* control) {
+    done->add_req(control);
+    memory->add_req(_kit->memory(Compile::AliasIdxRaw));
+  };
+  add_done(own);
+  _appends = may_append();
+  if (_appends) {
+    PreserveJVMState pjvms(_kit);
+    append_entry(word, recent, key, unknown);
+    add_done(_kit->control());
+  } else {
+    unknown->add_req(_kit->control());
+  }
+  {
+    PreserveJVMState pjvms(_kit);
+    _kit->set_control(hit);
+    Node* new_value = load(_kit, recent, byte_offset_of(PersistentThread::Recent, _new_value), TypeRawPtr::NOTNULL, T_ADDRESS);
+    _kit->store_to_memory(_kit->control(), new_value, word, T_LONG, MemNode::unordered);
+    add_done(_kit->control());
+  }
+
   _kit->set_control(gvn.transform(unknown));
-
   PreserveJVMState pjvms(_kit);
-  _kit->set_control(hit);
-  Node* new_value = PersistentBarrierC2::thread_field(_kit, recent + byte_offset_of(PersistentThread::Recent, _new_value), TypeRawPtr::NOTNULL, T_ADDRESS, index);
-  if (!is_oop) word = as_word(val, bt, true);
-  _kit->store_to_memory(_kit->control(), new_value, word, T_LONG, MemNode::unordered);
-
-  RegionNode* region = PersistentBarrierC2::region(_kit, own, _kit->control());
-  Node* memory = PersistentBarrierC2::phi(_kit, region, own_memory, _kit->memory(Compile::AliasIdxRaw), Type::MEMORY, TypeRawPtr::BOTTOM);
-  _kit->set_control(gvn.transform(region));
-  _kit->set_memory(memory, Compile::AliasIdxRaw);
+  _kit->set_memory(gvn.transform(memory), Compile::AliasIdxRaw);
+  _kit->set_control(gvn.transform(done));
   // Not the ordinary side's: that stays as simple as it is.
-  _kit->store_to_memory(_kit->control(), adr, val, bt, StoreNode::release_if_reference(bt));
+  _kit->store_to_memory(_kit->control(), _adr, _val, _bt, StoreNode::release_if_reference(_bt));
   end_side();
 }
 
 PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node* val, BasicType bt, DecoratorSet decorators)
-  : _kit(kit), _control(nullptr), _memory(nullptr), _raw_memory(nullptr), _alias_index(0), _wide(false) {
+  : _kit(kit), _adr(adr), _val(val), _bt(bt), _base_address(nullptr), _adr_x(nullptr),
+    _control(nullptr), _memory(nullptr), _raw_memory(nullptr), _alias_index(0), _wide(false), _appends(false) {
   // Not: unless IN_HEAP. Unsafe stores of primitives to an object or an address have neither.
   if (!PHeap::is_enabled() || PersistentBarrier::is_skipped(PersistentBarrier::c2_store) || (decorators & IN_NATIVE) != 0 || kit->stopped() ||
       PersistentBarrierC2::is_provably_volatile(kit, base)) {
@@ -354,14 +463,14 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
 
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
-  Node* base_address = gvn.transform(new CastP2XNode(in_p, base));
-  Node* adr_x = number_of(base, base_address, adr);
-  const bool inlines = may_be_known(val, bt, decorators);
+  _base_address = gvn.transform(new CastP2XNode(in_p, base));
+  _adr_x = number_of(base, adr);
+  const bool inlines = may_be_known(decorators);
   assert(!inlines || (decorators & MO_SEQ_CST) == 0, "those are wide");
   if (inlines) {
-    store_known(base_address, adr_x, adr, val, bt);
+    store_known();
   }
-  Node* result = call(base_address, adr_x, val, bt, (decorators & MO_SEQ_CST) != 0, inlines);
+  Node* result = call((decorators & MO_SEQ_CST) != 0, inlines);
   if (is_reference_type(bt)) {
     Node* done = gvn.transform(new ProjNode(result, TypeFunc::Parms));
     Node* cmp  = gvn.transform(new CmpINode(done, gvn.intcon(0)));

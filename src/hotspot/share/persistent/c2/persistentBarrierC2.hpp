@@ -70,18 +70,27 @@ class PersistentBarrierC2 : public AllStatic {
 // everything else by a call of PersistentAccess.
 class PersistentStoreC2 : public StackObj {
   GraphKit* _kit;
+  Node*     _adr;
+  Node*     _val;
+  BasicType _bt;
+  Node*     _base_address;   // on the persistent side: the object and the location as numbers
+  Node*     _adr_x;
   Node*     _control;     // at the end of the persistent side; null if there is none
   Node*     _memory;      // of the store's slice; all of it if wide
   Node*     _raw_memory;  // null if wide
   int       _alias_index;
   bool      _wide;        // all memory is merged and not just the store's slice and the raw one
+  bool      _appends;     // first stores are recorded inline
 
   Node* as_word(Node* val, BasicType bt, bool zero_extended);
-  bool  may_be_known(Node* val, BasicType bt, DecoratorSet decorators) const;
-  Node* number_of(Node* base, Node* base_address, Node* adr);
-  void  store_known(Node* base_address, Node* adr_x, Node* adr, Node* val, BasicType bt);
+  Node* number_of(Node* base, Node* adr);
   bool  is_plain() const;
-  Node* call(Node* base_address, Node* adr_x, Node* val, BasicType bt, bool fenced, bool first);
+  bool  may_be_known(DecoratorSet decorators) const;
+  bool  may_append() const;
+  void  store_known();
+  void  append_entry(Node* word, Node* recent, Node* key, RegionNode* unknown);
+  void  test_captured(RegionNode* unknown);
+  Node* call(bool fenced, bool first);
   // The kit's control and memory and those of a side that has ended become one.
   void  merge_side();
   void  end_side();
