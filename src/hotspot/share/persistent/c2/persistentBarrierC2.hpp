@@ -66,8 +66,8 @@ class PersistentBarrierC2 : public AllStatic {
 
 // Around a store to a field or an element: the constructor emits the test and the
 // persistent side, the destructor merges it with what the kit did meanwhile, the
-// ordinary store. On the persistent side what needs no record is stored right there,
-// everything else by a call of PersistentAccess.
+// ordinary store. On the persistent side what needs no record, or no more than one entry
+// of the transaction, is stored right there, everything else by a call of PersistentAccess.
 class PersistentStoreC2 : public StackObj {
   GraphKit* _kit;
   Node*     _adr;
