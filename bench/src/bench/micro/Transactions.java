@@ -23,7 +23,6 @@ public class Transactions {
     int fields;
 
     Node[] table;
-    Node[] ordinary;
     final Random random = new Random();
     int at;
 
@@ -36,10 +35,6 @@ public class Transactions {
             }
             PersistentHeap.setRoot("table", table);
         });
-        ordinary = new Node[TABLE];
-        for (int i = 0; i < TABLE; i++) {
-            ordinary[i] = new Node();
-        }
     }
 
     @Benchmark
@@ -60,11 +55,16 @@ public class Transactions {
         }
     }
 
+    @State(Scope.Thread)
+    public static class Ordinary {
+        final Node[] table = Node.cycle(false, TABLE);
+    }
+
     /** The same stores to ordinary objects, without a transaction: what the random accesses alone cost. */
     @Benchmark
-    public void ordinary() {
+    public void ordinary(Ordinary o) {
         for (int i = 0; i < fields; i++) {
-            Node n = ordinary[random.next(TABLE)];
+            Node n = o.table[random.next(TABLE)];
             n.value = random.bits();
         }
     }

@@ -204,8 +204,6 @@ bool PersistentSpace::is_taken(const void* p) {
   return line_of(p) < _line_count && _opened->at(line_of(p));
 }
 
-address PersistentSpace::opened_map() { return (address)_opened->words(); }
-
 bool PersistentSpace::has_opened_only(const void* from, const void* to) {
   const size_t first = line_of(from) / 64;
   const size_t end = line_of(to) / 64;

@@ -85,11 +85,10 @@ class PersistentSpace : public AllStatic {
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }
   // For generated code: the maps of these two, and for how many bytes a bit is.
-  static address opened_map();
+  static address opened_map()   { return (address)_opened->words(); }
   static address captured_map() { return (address)_captured; }
-  static const int LogOpenedUnit   = 8;
-  static_assert(LineSize == (size_t)1 << LogOpenedUnit, "must be");
-  static const int LogCapturedUnit = LogBytesPerLong;
+  static const size_t OpenedUnit   = LineSize;
+  static const size_t CapturedUnit = 8;
   static void set_captured(const void* obj);
   static void clear_captured(const void* obj);
   // Those captured since the heap was opened; under the lock.

@@ -37,7 +37,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
     bool     _captured;     // whether the base was part of the media state
 
     // The last eight bytes of an entry of a number in a captured object, for generated code.
-    static jlong plain_end(int size) { return size | (jlong)true << ((offset_of(Entry, _captured) - offset_of(Entry, _size)) * BitsPerByte); }
+    static jlong plain_tail(int size) { return size | (jlong)true << ((offset_of(Entry, _captured) - offset_of(Entry, _size)) * BitsPerByte); }
   };
 
  private:

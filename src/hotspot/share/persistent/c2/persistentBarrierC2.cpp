@@ -91,13 +91,18 @@ Node* PersistentBarrierC2::branch(GraphKit* kit, Node* bol, float probability) {
   return taken;
 }
 
-RegionNode* PersistentBarrierC2::region(GraphKit* kit, Node* first, Node* second) {
-  RegionNode* region = new RegionNode(3);
-  region->init_req(1, first);
-  region->init_req(2, second);
+RegionNode* PersistentBarrierC2::region(GraphKit* kit) {
+  RegionNode* region = new RegionNode(1);
   kit->gvn().set_type(region, Type::CONTROL);
   kit->record_for_igvn(region);
   return region;
+}
+
+RegionNode* PersistentBarrierC2::region(GraphKit* kit, Node* first, Node* second) {
+  RegionNode* both = region(kit);
+  both->add_req(first);
+  both->add_req(second);
+  return both;
 }
 
 Node* PersistentBarrierC2::phi(GraphKit* kit, RegionNode* region, Node* first, Node* second, const Type* type, const TypePtr* adr_type) {
@@ -109,11 +114,17 @@ Node* PersistentBarrierC2::phi(GraphKit* kit, RegionNode* region, Node* first, N
   return kit->gvn().transform(phi);
 }
 
-Node* PersistentBarrierC2::thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt, Node* index) {
-  Node* adr = kit->gvn().transform(new ThreadLocalNode());
-  if (index != nullptr) adr = kit->basic_plus_adr(kit->top(), adr, index);
-  adr = kit->basic_plus_adr(kit->top(), adr, in_bytes(offset));
+// Of the VM's own memory. Pinned: after what control depends on.
+static Node* load(GraphKit* kit, Node* adr, const Type* type, BasicType bt) {
   return kit->make_load(kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
+}
+
+static Node* load(GraphKit* kit, Node* base, ByteSize offset, const Type* type, BasicType bt) {
+  return load(kit, kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), type, bt);
+}
+
+Node* PersistentBarrierC2::thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt) {
+  return load(kit, kit->gvn().transform(new ThreadLocalNode()), offset, type, bt);
 }
 
 static Node* is_in_p(GraphKit* kit, Node* address) {
@@ -150,13 +161,16 @@ void PersistentBarrierC2::guard_not_persistent(GraphKit* kit, Node* base, bool a
   }
 }
 
-bool PersistentBarrierC2::is_barrier_call(CallNode* call) {
-  return call->is_CallLeaf() && call->as_CallLeaf()->_name == StoreOopName;
+static bool is_leaf(const Node* n, const char* name) {
+  return n->is_CallLeaf() && n->as_CallLeaf()->_name == name;
 }
 
-bool PersistentBarrierC2::is_store_call(CallNode* call) {
-  return is_barrier_call(call) ||
-         (call->is_CallLeaf() && (call->as_CallLeaf()->_name == StorePrimitiveName || call->as_CallLeaf()->_name == StoreAppendName));
+bool PersistentBarrierC2::is_barrier_call(const Node* n) {
+  return is_leaf(n, StoreOopName);
+}
+
+bool PersistentBarrierC2::is_store_call(const Node* n) {
+  return is_leaf(n, StoreOopName) || is_leaf(n, StorePrimitiveName) || is_leaf(n, StoreAppendName);
 }
 
 uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
@@ -166,10 +180,8 @@ uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
   uint count = 0;
   for (uint i = 0; i < body.size(); i++) {
     const Node* n = body.at(i);
-    if (n->is_CallLeaf() && is_store_call(n->as_CallLeaf())) {
-      count += NodesOfSide;
-      if (n->as_CallLeaf()->_name == StoreAppendName) count += NodesOfAppend;
-    }
+    if (is_store_call(n)) count += NodesOfSide;
+    if (is_leaf(n, StoreAppendName)) count += NodesOfAppend;
   }
   return MIN2(count, body.size());
 }
@@ -244,7 +256,7 @@ Node* PersistentStoreC2::call(bool fenced, bool first) {
                    : CAST_FROM_FN_PTR(address, PersistentAccess::try_plain_store_oop);
   } else {
     val = as_word(val, _bt, false);
-    entry = first ? PersistentAccess::first_store_entry(exact_log2(type2aelembytes(_bt)), is_plain())
+    entry = first ? PersistentAccess::first_store_entry(exact_log2(type2aelembytes(_bt)), _appends || is_plain())
                   : store_entry(_bt == T_ADDRESS ? BytesPerWord : type2aelembytes(_bt), fenced);
   }
 
@@ -276,22 +288,14 @@ bool PersistentStoreC2::may_be_known(DecoratorSet decorators) const {
   return UseCompressedOops && (_kit->gvn().type(_val) == TypePtr::NULL_PTR || !PersistentBarrierC2::is_provably_volatile(_kit, _val));
 }
 
-// Pinned: after what control depends on.
-static Node* load(GraphKit* kit, Node* adr, const Type* type, BasicType bt) {
-  return kit->make_load(kit->control(), adr, type, bt, MemNode::unordered, LoadNode::Pinned);
-}
-
-static Node* load(GraphKit* kit, Node* base, ByteSize offset, const Type* type, BasicType bt) {
-  return load(kit, kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), type, bt);
-}
-
 static void store(GraphKit* kit, Node* base, ByteSize offset, Node* val, BasicType bt) {
   kit->store_to_memory(kit->control(), kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), val, bt, MemNode::unordered);
 }
 
-// Of a map with a bit for each 2^log2_unit bytes of P.
-static Node* is_set(GraphKit* kit, address map, int log2_unit, Node* offset) {
+// Of a map with a bit for each unit of P, in bytes.
+static Node* is_set(GraphKit* kit, address map, size_t unit, Node* offset) {
   PhaseGVN& gvn = kit->gvn();
+  const int log2_unit = exact_log2(unit);
   const int log2_word = LogBitsPerByte + LogBytesPerInt;
   Node* word_offset = gvn.transform(new URShiftXNode(offset, gvn.intcon(log2_unit + log2_word)));
   word_offset = gvn.transform(new LShiftXNode(word_offset, gvn.intcon(LogBytesPerInt)));
@@ -306,13 +310,13 @@ static Node* is_set(GraphKit* kit, address map, int log2_unit, Node* offset) {
 void PersistentStoreC2::test_captured(RegionNode* unknown) {
   PhaseGVN& gvn = _kit->gvn();
   Node* offset = gvn.transform(new SubXNode(_base_address, _kit->MakeConX((intptr_t)PHeap::base())));
-  Node* opened = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::opened_map(), PersistentSpace::LogOpenedUnit, offset), PROB_FAIR);
+  Node* opened = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::opened_map(), PersistentSpace::OpenedUnit, offset), PROB_FAIR);
   Node* changes = _kit->makecon(TypeRawPtr::make(PersistentCapture::changes_address()));
   Node* before = load(_kit, changes, TypeInt::INT, T_INT);
   Node* odd = gvn.transform(new AndINode(before, gvn.intcon(1)));
   Node* cmp = gvn.transform(new CmpINode(odd, gvn.intcon(0)));
   unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
-  Node* captured = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::captured_map(), PersistentSpace::LogCapturedUnit, offset), PROB_LIKELY_MAG(1));
+  Node* captured = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::captured_map(), PersistentSpace::CapturedUnit, offset), PROB_LIKELY_MAG(1));
   unknown->add_req(_kit->control());
   _kit->set_control(captured);
   cmp = gvn.transform(new CmpINode(load(_kit, changes, TypeInt::INT, T_INT), before));
@@ -347,7 +351,7 @@ void PersistentStoreC2::append_entry(Node* word, Node* recent, Node* key, Region
   store(_kit, entry, byte_offset_of(Entry, _addr), _adr_x, T_LONG);
   store(_kit, entry, byte_offset_of(Entry, _old), old, T_LONG);
   store(_kit, entry, byte_offset_of(Entry, _new), word, T_LONG);
-  store(_kit, entry, byte_offset_of(Entry, _size), gvn.longcon(Entry::plain_end(type2aelembytes(_bt))), T_LONG);
+  store(_kit, entry, byte_offset_of(Entry, _size), gvn.longcon(Entry::plain_tail(type2aelembytes(_bt))), T_LONG);
   store(_kit, txn, PersistentTxn::next_entry_offset(), _kit->basic_plus_adr(_kit->top(), entry, sizeof(Entry)), T_ADDRESS);
   Node* new_value = _kit->basic_plus_adr(_kit->top(), entry, in_bytes(byte_offset_of(Entry, _new)));
   store(_kit, recent, byte_offset_of(PersistentThread::Recent, _key), key, T_LONG);
@@ -359,9 +363,7 @@ void PersistentStoreC2::append_entry(Node* word, Node* recent, Node* key, Region
 void PersistentStoreC2::store_known() {
   PhaseGVN& gvn = _kit->gvn();
   const bool is_oop = is_reference_type(_bt);
-  RegionNode* unknown = new RegionNode(1);
-  gvn.set_type(unknown, Type::CONTROL);
-  _kit->record_for_igvn(unknown);
+  RegionNode* unknown = PersistentBarrierC2::region(_kit);
   Node* word = nullptr;
   if (is_oop) {
     Node* marking = PersistentBarrierC2::thread_field(_kit, G1ThreadLocalData::satb_mark_queue_active_offset(), TypeInt::BYTE, T_BYTE);
@@ -406,9 +408,7 @@ void PersistentStoreC2::store_known() {
   if (!is_oop) word = as_word(_val, _bt, true);
 
   // Those who are done, and the raw memory there.
-  RegionNode* done = new RegionNode(1);
-  gvn.set_type(done, Type::CONTROL);
-  _kit->record_for_igvn(done);
+  RegionNode* done = PersistentBarrierC2::region(_kit);
   PhiNode* memory = new PhiNode(done, Type::MEMORY, TypeRawPtr::BOTTOM);
   gvn.set_type(memory, Type::MEMORY);
   _kit->record_for_igvn(memory);

@@ -12,7 +12,6 @@
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/sizes.hpp"
 
-class CallNode;
 class Compile;
 class GraphKit;
 class Node;
@@ -47,16 +46,17 @@ class PersistentBarrierC2 : public AllStatic {
   // ---- Pieces of the graph ----
   // The control taken; the kit goes on at the other.
   static Node* branch(GraphKit* kit, Node* bol, float probability);
-  // Where two controls meet, and what is what there. The region is transformed after its phis.
+  // Where controls meet, still none or two, and what is what there. The region is transformed after its phis.
+  static RegionNode* region(GraphKit* kit);
   static RegionNode* region(GraphKit* kit, Node* first, Node* second);
   static Node* phi(GraphKit* kit, RegionNode* region, Node* first, Node* second, const Type* type, const TypePtr* adr_type = nullptr);
   // Of the thread. Pinned: what the loads find holds until the next call; no test may move away from what depends on it.
-  static Node* thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt, Node* index = nullptr);
+  static Node* thread_field(GraphKit* kit, ByteSize offset, const Type* type, BasicType bt);
 
   // Calls of this file pass references without letting them escape.
-  static bool is_barrier_call(CallNode* call);
+  static bool is_barrier_call(const Node* n);
   // A call of either kind of store.
-  static bool is_store_call(CallNode* call);
+  static bool is_store_call(const Node* n);
   // Of a loop's body, what the persistent sides of its stores have more than the call: it
   // shall not keep the loop from being unrolled.
   static uint nodes_of_sides(const Node_List& body);

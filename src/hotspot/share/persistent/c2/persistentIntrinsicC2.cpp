@@ -157,9 +157,7 @@ class PersistentIntrinsicGenerator : public CallGenerator {
       Node* dest = kit.argument(index);
       if (PersistentBarrierC2::is_provably_volatile(&kit, dest)) continue;
       if (region == nullptr) {
-        region = new RegionNode(1);
-        kit.gvn().set_type(region, Type::CONTROL);
-        kit.record_for_igvn(region);
+        region = PersistentBarrierC2::region(&kit);
         if (other != nullptr) region->add_req(other);
       }
       region->add_req(PersistentBarrierC2::test(&kit, dest));
