@@ -90,6 +90,7 @@ class PersistentApplierThread : public NamedThread {
   uint64_t _applied_lsn;
   uint64_t _applied_seq;
   jlong _last_trim;
+  jlong _last_flush;
   GrowableArrayCHeap<uint64_t, mtPersistent> _overflows;    // applied, not yet deleted
 
   // Some records, up to that one. What is done once for many costs little for each: the lock,
@@ -109,6 +110,13 @@ class PersistentApplierThread : public NamedThread {
     PersistentBackup::end_batch(_applied_lsn, _applied_seq);
   }
 
+  static jlong flush_millis() { return (jlong)MIN2((uint64_t)PersistentHeapFlushMillis, (uint64_t)100); }
+
+  void flush() {
+    PersistentLog::wait_durable(PersistentLog::last_seq(), false);
+    _last_flush = os::javaTimeNanos();
+  }
+
   void apply_durable() {
     while (true) {
       const uint64_t durable_seq = PersistentLog::durable_seq();
@@ -117,6 +125,8 @@ class PersistentApplierThread : public NamedThread {
         apply_batch(durable_seq);
         uint64_t trimmed_seq;
         if (_applied_lsn - PersistentLog::trimmed(&trimmed_seq) > PersistentLog::size() / 4) trim();
+        // Those who only store outside transactions wait for nobody and so are faster than this.
+        if (os::javaTimeNanos() - _last_flush > flush_millis() * NANOSECS_PER_MILLISEC) flush();
       }
     }
   }
@@ -146,7 +156,7 @@ class PersistentApplierThread : public NamedThread {
   }
 
  public:
-  PersistentApplierThread() : _demand(false), _work(false), _stop(false), _stopped(false), _last_trim(0) {
+  PersistentApplierThread() : _demand(false), _work(false), _stop(false), _stopped(false), _last_trim(0), _last_flush(0) {
     set_name("Persistent Heap Applier");
     _applied_lsn = PersistentLog::trimmed(&_applied_seq);
     PersistentBackup::initialize(_applied_lsn, _applied_seq);
@@ -156,13 +166,13 @@ class PersistentApplierThread : public NamedThread {
     const jlong trim_interval = 500 * NANOSECS_PER_MILLISEC;
     while (true) {
       _monitor.lock();
-      if (!_demand && !_work && !_stop) _monitor.wait(MIN2((uint64_t)PersistentHeapFlushMillis, (uint64_t)100));
+      if (!_demand && !_work && !_stop) _monitor.wait((uint64_t)flush_millis());
       bool demand = _demand;
       bool stop = _stop;
       _demand = false;
       _work = false;
       _monitor.unlock();
-      PersistentLog::wait_durable(PersistentLog::last_seq());
+      flush();
       if (demand || stop || !PersistentTrace::is_broken("applier-idle")) apply_durable();
       if (demand || stop || PersistentTrace::is_broken("applier-eager") || os::javaTimeNanos() - _last_trim > trim_interval) trim();
       if (stop) break;

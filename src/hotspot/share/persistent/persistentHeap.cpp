@@ -87,7 +87,8 @@ static bool is_zero(const uint64_t* p, size_t words) {
 }
 
 // Where the file holds nothing there is nothing to copy when a page is written first: long free
-// stretches become ordinary memory, in large pages if there are such.
+// stretches become ordinary memory, in large pages if there are such; -XX:+AlwaysPreTouch touches what of them
+// objects can have at once.
 static void map_free_memory() {
   const size_t unit = 2 * M;
   const size_t words = unit / PersistentLayout::LineSize / BitsPerLong;
@@ -102,6 +103,8 @@ static void map_free_memory() {
     void* mapped = ::mmap(p, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
     guarantee(mapped == p, "memory for the persistent heap: %s", os::strerror(errno));
     ::madvise(p, bytes, MADV_HUGEPAGE);
+    char* committed = (char*)PHeap::base() + PersistentMedia::committed_size();
+    if (AlwaysPreTouch && p < committed) os::pretouch_memory(p, MIN2(p + bytes, committed));
   }
 }
 

@@ -20,7 +20,9 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // ---- Records ----
@@ -76,15 +78,24 @@ static Thread* volatile log_owner = nullptr;
 static PlatformMonitor* sync_monitor = nullptr;
 
 // Group commit. The records of a group become durable by one sync, which one of those who wait for it makes,
-// the leader. What is appended after it has begun belongs to the next group. When a group is durable, its
-// members wake at once, by one call and without a lock, and the first who waits for the next group leads that.
-static bool             syncing = false;          // there is a leader
-static bool             target_known = false;     // it syncs: up to
-static uint64_t         sync_target = 0;
-static bool             has_next_leader = false;  // somebody waits for the next group
-static uint32_t         group = 0;                // number of the group that is being synced
+// the leader. What is appended after it has begun belongs to the next group, whose first waiter is its deputy:
+// it leads when the disk is free. When a group is durable, its members wake at once, by one call and without a lock.
+//
+// They will most likely be back with the next transaction before long. So the deputy lets them come, for at most a quarter of
+// the time that a sync takes; whoever finds that all have come leads. Otherwise two threads would wait for each other's syncs
+// in turn. One thread alone waits for nobody. Where nobody came in that time, the next groups do not wait, more of them each time.
+static bool             syncing = false;
+static uint64_t         sync_target = 0;          // up to here
+static uint32_t         group = 0;                // number of the group that is being synced, or else gathered
+static uint32_t         members = 0;              // of the group that is being synced
+static uint32_t         gathered = 0;             // of the group that is being gathered
+static uint32_t         awaited = 0;              // so many are expected in it
+static bool             has_deputy = false;       // and it has one
+static uint64_t         sync_nanos = 0;           // the last sync took
+static uint32_t         hurried = 0;              // so many groups do not wait
+static uint32_t         backoff = 0;              // how many did not the last time
 static volatile uint32_t durable_words[2] = {0, 0};   // of this group and the next: changes when it is durable
-static volatile uint32_t leader_words[2] = {0, 0};    // changes when its leader is to begin
+static volatile uint32_t deputy_word = 0;         // changes when the disk is free
 
 static void wait_for_change(volatile uint32_t* word, uint32_t value) {
   while (Atomic::load_acquire(word) == value) {
@@ -92,8 +103,30 @@ static void wait_for_change(volatile uint32_t* word, uint32_t value) {
   }
 }
 
-static void announce_change(volatile uint32_t* word, int threads) {
-  ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
+// For so long at most; false if there was no change.
+static bool wait_for_change(volatile uint32_t* word, uint32_t value, uint64_t nanos) {
+  struct timespec end;
+  ::clock_gettime(CLOCK_MONOTONIC, &end);
+  nanos += end.tv_nsec;
+  end.tv_sec += (time_t)(nanos / NANOSECS_PER_SEC);
+  end.tv_nsec = (long)(nanos % NANOSECS_PER_SEC);
+  // As exactly as can be: the kernel would add 50 microseconds, which may be more than all of it.
+  const int slack = ::prctl(PR_GET_TIMERSLACK);
+  if (slack > 1) ::prctl(PR_SET_TIMERSLACK, 1ul);
+  bool changed = true;
+  while (Atomic::load_acquire(word) == value) {
+    if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, &end, nullptr, FUTEX_BITSET_MATCH_ANY) != 0 &&
+        errno != EAGAIN && errno != EINTR) {
+      changed = false;
+      break;
+    }
+  }
+  if (slack > 1) ::prctl(PR_SET_TIMERSLACK, (unsigned long)slack);
+  return changed;
+}
+
+static void announce_change(volatile uint32_t* word) {
+  ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, max_jint, nullptr, nullptr, 0);
 }
 
 static size_t   ring_size = 0;
@@ -102,11 +135,64 @@ static uint64_t generation = 0;
 
 static volatile uint64_t appended_lsn = 0;
 static volatile uint64_t appended_seq = 0;
-static volatile uint64_t durable_lsn = 0;
 static volatile uint64_t durable_seq_ = 0;
 static volatile uint64_t trimmed_lsn = 0;         // checkpointed: free from here backwards
 static volatile uint64_t trimmed_seq = 0;
 static volatile size_t   overflow_records = 0;
+
+// Media kind `file`: what was appended and not yet written to the log, so that a group is one write of its leader's.
+// Two buffers of C-heap memory: one that is filled, under the log's lock, and one that a leader writes.
+class LogBuffer : AllStatic {
+  static const size_t Size = 256 * K;
+  static PlatformMutex* _lock;      // guards what follows; held for a copy, or the write of a full buffer
+  static char*    _filling;
+  static char*    _spare;           // of the leader, of whom there is one at a time
+  static uint64_t _offset;          // of what is in _filling, in the file
+  static size_t   _length;
+
+  static void write_filling() {
+    if (_length > 0) PersistentMedia::write_log(_offset, _filling, _length);
+    _length = 0;
+  }
+
+ public:
+  static void initialize() {
+    _lock = new PlatformMutex();
+    _length = 0;
+    _filling = NEW_C_HEAP_ARRAY(char, Size, mtPersistent);
+    _spare = NEW_C_HEAP_ARRAY(char, Size, mtPersistent);
+  }
+
+  static void append(uint64_t offset, const void* bytes, size_t length) {
+    _lock->lock();
+    if (offset != _offset + _length || length > Size - _length) write_filling();
+    if (length > Size) {
+      PersistentMedia::write_log(offset, bytes, length);
+    } else {
+      if (_length == 0) _offset = offset;
+      memcpy(_filling + _length, bytes, length);
+      _length += length;
+    }
+    _lock->unlock();
+  }
+
+  // The leader's: what was appended before is in the file then. Nobody waits for the write.
+  static void write_out() {
+    _lock->lock();
+    const uint64_t offset = _offset;
+    const size_t length = _length;
+    swap(_filling, _spare);
+    _length = 0;
+    _lock->unlock();
+    if (length > 0) PersistentMedia::write_log(offset, _spare, length);
+  }
+};
+
+PlatformMutex* LogBuffer::_lock = nullptr;
+char*    LogBuffer::_filling = nullptr;
+char*    LogBuffer::_spare = nullptr;
+uint64_t LogBuffer::_offset = 0;
+size_t   LogBuffer::_length = 0;
 
 static const char* ring() { return PersistentMedia::log_view() + PersistentLogFormat::RingOffset; }
 
@@ -139,7 +225,7 @@ static void write_checkpoint(uint64_t lsn, uint64_t seq) {
   PersistentCheckpoint c;
   c.fill(PersistentMedia::superblock()->uuid, generation, lsn, seq, epoch);
   PersistentMedia::write_log((generation % 2) * PersistentLogFormat::SlotSize, &c, sizeof(c));
-  PersistentMedia::sync_log();
+  PersistentMedia::sync_checkpoint();
 }
 
 bool PersistentLog::format(int fd, size_t size, const uint8_t* uuid) {
@@ -178,6 +264,7 @@ bool PersistentLog::is_fresh(int fd) {
 bool PersistentLog::open(char* errbuf, size_t errlen) {
   log_lock = new PlatformMutex();
   sync_monitor = new PlatformMonitor();
+  if (!is_mapped()) LogBuffer::initialize();
   ring_size = align_down(PersistentMedia::log_size() - PersistentLogFormat::RingOffset, (size_t)8);
   const PersistentCheckpoint* best = nullptr;
   for (int i = 0; i < 2; i++) {
@@ -193,7 +280,7 @@ bool PersistentLog::open(char* errbuf, size_t errlen) {
   }
   generation = best->generation;
   epoch = best->epoch;
-  appended_lsn = durable_lsn = trimmed_lsn = best->lsn;
+  appended_lsn = trimmed_lsn = best->lsn;
   appended_seq = durable_seq_ = trimmed_seq = best->seq;
   return true;
 }
@@ -266,7 +353,7 @@ bool PersistentLog::recover(char* errbuf, size_t errlen) {
   });
   assert(lsn == end, "both passes see the same");
   PersistentMedia::sync_data();
-  appended_lsn = durable_lsn = trimmed_lsn = lsn;
+  appended_lsn = trimmed_lsn = lsn;
   appended_seq = durable_seq_ = trimmed_seq = seq;
   // A torn record behind the end has the old epoch from now on: never accepted.
   if (!PersistentTrace::is_broken("epoch")) epoch++;
@@ -296,7 +383,11 @@ static void write_record(PersistentRecordHeader::Type type, uint64_t seq, Persis
     PersistentLogFormat::seal(h, h + 1);
     written += length;
   }
-  PersistentMedia::write_log(at, h, written);
+  if (PersistentLog::is_mapped()) {
+    PersistentMedia::write_log(at, h, written);
+  } else {
+    LogBuffer::append(at, h, written);
+  }
   Atomic::release_store(&appended_lsn, appended_lsn + sizeof(*h) + length);
 }
 
@@ -367,7 +458,6 @@ uint64_t PersistentLog::append(const PersistentLogRecord* record, char* errbuf, 
   if (is_mapped()) {
     if (!PersistentTrace::is_broken("log-fence")) PersistentMedia::sync_log();      // the one fence
     PersistentTrace::durable(seq);
-    Atomic::release_store(&durable_lsn, appended_lsn);
     // In this order: nobody finds something appended that has to be synced.
     Atomic::release_store(&durable_seq_, seq);
     Atomic::release_store(&appended_seq, seq);
@@ -396,53 +486,87 @@ uint64_t PersistentLog::try_append(const PersistentLogRecord* record) {
 uint64_t PersistentLog::last_seq()    { return Atomic::load_acquire(&appended_seq); }
 uint64_t PersistentLog::durable_seq() { return Atomic::load_acquire(&durable_seq_); }
 
-void PersistentLog::wait_durable(uint64_t seq) {
-  if (durable_seq() >= seq) return;
-  sync_monitor->lock();
+// The monitor is held. True, and still held, if the caller is to sync its group; otherwise seq is durable.
+static bool join_group(uint64_t seq, bool returns) {
   if (durable_seq_ >= seq) {
     sync_monitor->unlock();
+    return false;
+  }
+  const bool of_next = syncing && seq > sync_target;
+  const uint32_t mine = (of_next ? group + 1 : group) % 2;
+  const uint32_t value = durable_words[mine];
+  if (syncing && !of_next) {
+    if (returns) members++;
+  } else {
+    if (returns) gathered++;
+    if (!syncing && gathered >= awaited) {
+      backoff = 0;
+      return true;
+    }
+    if (!has_deputy) {
+      has_deputy = true;
+      if (syncing) {
+        const uint32_t deputy_value = deputy_word;
+        sync_monitor->unlock();
+        wait_for_change(&deputy_word, deputy_value);
+        sync_monitor->lock();
+      }
+      // Others may have come, and one of them may lead.
+      if (durable_words[mine] == value && !syncing && gathered < awaited) {
+        if (hurried > 0) {
+          hurried--;
+        } else {
+          const uint64_t patience = clamp(sync_nanos / 4, (uint64_t)1, (uint64_t)NANOSECS_PER_MILLISEC);
+          const uint32_t before = gathered;
+          sync_monitor->unlock();
+          if (wait_for_change(&durable_words[mine], value, patience)) return false;
+          sync_monitor->lock();
+          if (durable_words[mine] == value && !syncing && gathered == before) {
+            backoff = clamp(backoff * 2, 1u, 64u);
+            hurried = backoff;
+          }
+        }
+      }
+      if (durable_words[mine] == value && !syncing) return true;
+    }
+  }
+  sync_monitor->unlock();
+  wait_for_change(&durable_words[mine], value);
+  return false;
+}
+
+void PersistentLog::wait_durable(uint64_t seq, bool returns) {
+  if (durable_seq() >= seq) return;
+  sync_monitor->lock();
+  if (!join_group(seq, returns)) {
+    assert(durable_seq() >= seq, "must be");
     return;
   }
-  if (syncing) {
-    const bool of_next = target_known && seq > sync_target;
-    const uint32_t mine = (of_next ? group + 1 : group) % 2;
-    const bool leads = of_next && !has_next_leader;
-    volatile uint32_t* word = leads ? &leader_words[mine] : &durable_words[mine];
-    uint32_t value = *word;
-    if (leads) has_next_leader = true;
-    sync_monitor->unlock();
-    wait_for_change(word, value);
-    if (!leads) {
-      assert(durable_seq() >= seq, "must be");
-      return;
-    }
-    sync_monitor->lock();
-  }
   syncing = true;
-  // In this order: what lies before the position of this sequence number is covered.
   sync_target = Atomic::load_acquire(&appended_seq);
-  uint64_t target_lsn = Atomic::load_acquire(&appended_lsn);
-  target_known = true;
+  members = gathered;
+  gathered = 0;
+  has_deputy = false;
   sync_monitor->unlock();
   assert(sync_target >= seq, "appended before");
+  const jlong begin = os::javaTimeNanos();
+  LogBuffer::write_out();
   if (!PersistentTrace::is_broken("log-sync")) PersistentMedia::sync_log();
   PersistentTrace::durable(sync_target);
   sync_monitor->lock();
-  durable_lsn = target_lsn;
+  sync_nanos = (uint64_t)(os::javaTimeNanos() - begin);
   Atomic::release_store(&durable_seq_, sync_target);
-  const uint32_t mine = group % 2;
+  volatile uint32_t* done = &durable_words[group % 2];
+  Atomic::release_store(done, *done + 1);
   group++;
-  target_known = false;
-  const bool hand_over = has_next_leader;
-  has_next_leader = false;
-  syncing = hand_over;
-  Atomic::release_store(&durable_words[mine], durable_words[mine] + 1);
-  if (hand_over) Atomic::release_store(&leader_words[group % 2], leader_words[group % 2] + 1);
-  const uint32_t next = group % 2;
+  awaited = members + gathered;
+  syncing = false;
+  const bool wake_deputy = has_deputy;
+  if (wake_deputy) Atomic::release_store(&deputy_word, deputy_word + 1);
   sync_monitor->unlock();
   // The disk first.
-  if (hand_over) announce_change(&leader_words[next], 1);
-  announce_change(&durable_words[mine], max_jint);
+  if (wake_deputy) announce_change(&deputy_word);
+  announce_change(done);
 }
 
 // ---- For the applier ----
@@ -499,6 +623,7 @@ void PersistentLog::drain() {
 
 uint64_t PersistentLog::last_writer(uint64_t offset) {
   assert(owned_by_self(), "must be");
+  wait_durable(last_seq());         // all of it is in the ring
   uint64_t found = 0;
   // Older records have been overwritten; the first whole one has to be found.
   uint64_t lsn = appended_lsn > ring_size ? appended_lsn - ring_size : 0;

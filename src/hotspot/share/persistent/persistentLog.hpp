@@ -105,10 +105,10 @@ class PersistentLog : public AllStatic {
   // Appends if it need not wait for that: 0 otherwise.
   static uint64_t try_append(const PersistentLogRecord* record);
 
-  // dax, memory: returns at once (append has fenced). file: group commit, the first
-  // waiter syncs for all. Leaf-safe: never safepoints; `may_block` callers in VM state should
-  // wrap it in ThreadBlockInVM themselves.
-  static void wait_durable(uint64_t seq);
+  // dax, memory: returns at once (append has fenced). file: group commit, one of those who wait
+  // syncs for all. Leaf-safe: never safepoints; callers in VM state should wrap it in
+  // ThreadBlockInVM themselves. returns: the caller will most likely commit again before long.
+  static void wait_durable(uint64_t seq, bool returns = true);
   static uint64_t last_seq();       // of the last append
   static uint64_t durable_seq();
 

@@ -48,6 +48,7 @@ static const size_t MinLogSize     = 1 * M;
 static char   directory_name[JVM_MAXPATHLEN];
 static int    data_fd = -1;
 static int    log_fd  = -1;
+static int    checkpoint_fd = -1;     // the log, too: the kernel tells each opener of a file once that it could not be written
 static int    lock_fd = -1;
 static bool   created = false;
 static PersistentMedia::Kind media_kind = PersistentMedia::Kind::file;
@@ -365,7 +366,8 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
   log_fd  = open_file("log", O_RDWR | O_CREAT);
   PersistentTrace::create(PersistentTrace::data);
   PersistentTrace::create(PersistentTrace::log);
-  if (data_fd < 0 || log_fd < 0) {
+  checkpoint_fd = open_file("log", O_RDWR);
+  if (data_fd < 0 || log_fd < 0 || checkpoint_fd < 0) {
     return refuse(err, len, "%s/%s cannot be opened: %s", directory_name, data_fd < 0 ? "data" : "log", error_text(errno));
   }
   ::fstat(data_fd, &st);
@@ -533,13 +535,16 @@ void PersistentMedia::write_log(uint64_t offset, const void* bytes, size_t lengt
   }
 }
 
-void PersistentMedia::sync_log() {
-  if (media_kind != Kind::file) {
+static void sync_log(int fd) {
+  if (media_kind != PersistentMedia::Kind::file) {
     fence();
-  } else if (!sync_contents(log_fd)) {
+  } else if (!sync_contents(fd)) {
     media_failure("fdatasync of log");
   }
 }
+
+void PersistentMedia::sync_log()        { ::sync_log(log_fd); }
+void PersistentMedia::sync_checkpoint() { ::sync_log(checkpoint_fd); }
 
 // ---- Overflow files: records that are too large for the log ----
 

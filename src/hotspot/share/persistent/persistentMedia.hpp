@@ -101,6 +101,7 @@ class PersistentMedia : public AllStatic {
   static const char* log_view();
   static void        write_log(uint64_t offset, const void* bytes, size_t length);
   static void        sync_log();
+  static void        sync_checkpoint();     // the same for what is not a commit's: neither takes an error for the other
   static bool        write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len);
   static const char* map_overflow(uint64_t seq, size_t length);      // null: see errno; ENOENT: missing or of another length
   static void        unmap_overflow(const char* p, size_t length);

@@ -15,6 +15,7 @@
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.lang.persistent.TxnException;
 import java.util.Arrays;
 
 public class TxnTest {
@@ -194,6 +195,58 @@ public class TxnTest {
         Txn.run(() -> {});
         Heap.check(!Txn.isActive(), "inactive");
         scopes();
+        Throwable[] failure = new Throwable[1];
+        Thread small = new Thread(null, () -> failure[0] = caught(() -> nestedFailure(x)), "small", 1 << 19);
+        small.start();
+        small.join();
+        if (failure[0] != null) {
+            throw new AssertionError(failure[0]);
+        }
+    }
+
+    // The commit of a nested transaction fails, for want of stack: those around it are over, and say so.
+    static void nestedFailure(Data x) {
+        int was = x.i;
+        Txn first = Txn.begin();
+        x.i = -10;
+        Txn second = Txn.begin();
+        Txn.run(() -> x.i = -11);
+        Txn third = Txn.begin();
+        x.i = -12;
+        Throwable e = caught(() -> commitDeep(third));
+        Heap.check(e instanceof IllegalStateException, "committed again where there is stack: " + e);
+        Heap.check(!Txn.isActive(), "inactive");
+        Heap.equal(x.i, was);
+        Heap.fails(IllegalStateException.class, third::rollback);
+        third.close();
+        for (Txn txn : new Txn[] {second, first}) {
+            for (int i = 0; i < 2; i++) {
+                Heap.fails(TxnException.class, txn::commit);
+                txn.rollback();
+                Heap.fails(IllegalStateException.class, () -> txn.lock(new java.util.concurrent.locks.ReentrantLock()));
+                // Others come and go.
+                Txn.run(() -> x.i = was + 1);
+                Txn.run(() -> x.i = was);
+                txn.close();
+            }
+        }
+        Txn four = Txn.begin();
+        for (int i = 0; i < 9; i++) {
+            Txn.begin();
+            x.i--;
+        }
+        Heap.fails(IllegalStateException.class, four::commit);
+        Heap.fails(IllegalStateException.class, four::close);
+        Heap.fails(IllegalStateException.class, four::rollback);
+        Heap.equal(x.i, was);
+    }
+
+    static void commitDeep(Txn txn) {
+        try {
+            commitDeep(txn);
+        } catch (StackOverflowError e) {
+            txn.commit();
+        }
     }
 
     // ScopedValue expects the scopes of a thread to be those it has seen; a thread's first transaction is in

@@ -5,11 +5,13 @@
 
 package java.lang.persistent;
 
+import java.util.Arrays;
 import java.util.concurrent.locks.Lock;
 import jdk.internal.access.JavaLangAccess;
 import jdk.internal.access.SharedSecrets;
 import jdk.internal.vm.Continuation;
 import jdk.internal.vm.StackableScope;
+import jdk.internal.vm.annotation.ForceInline;
 import jdk.internal.vm.annotation.ReservedStackAccess;
 
 /**
@@ -27,7 +29,10 @@ final class ThreadContext {
     private static final JavaLangAccess JLA = SharedSecrets.getJavaLangAccess();
 
     final Thread thread;
-    private Txn innermost;
+    private int depth;                          // how many levels are open
+    private long[] numbers = new long[4];       // of their transactions, outermost first
+    private long lastNumber;
+    private long[] failed = {};                 // of those that a commit in them ended, until they are closed
     private HeldLock locks;         // the one acquired last, first
     private TxnScope scope;         // while a transaction is open
     private TxnScope bottom;        // stays on the stack between transactions
@@ -41,46 +46,73 @@ final class ThreadContext {
         return CURRENT.get();
     }
 
-    Txn innermost() {
-        return innermost;
-    }
-
     // ---- Levels of the transaction ----
 
+    boolean isActive() {
+        return depth > 0;
+    }
+
+    /** Any thread may ask this: what it is told is of some time. */
+    @ForceInline
+    boolean isOpen(int level, long number) {
+        long[] open = numbers;
+        return level <= depth && level <= open.length && open[level - 1] == number;
+    }
+
+    @ForceInline
+    boolean isInnermost(int level, long number) {
+        return level == depth && numbers[level - 1] == number;
+    }
+
+    @ForceInline
     Txn begin() {
-        // What describes the transaction must not be part of it.
-        int depth = suspendAllocate();
+        if (allocateDepth != 0) {
+            return beginVolatile();
+        }
+        Txn txn = new Txn(this, depth + 1, ++lastNumber);
+        enter(lastNumber);
+        return txn;
+    }
+
+    /** What describes the transaction must not be part of it. */
+    private Txn beginVolatile() {
+        int suspended = suspendAllocate();
         try {
-            Txn txn = new Txn(this, innermost);
-            TxnScope newScope = (innermost == null) ? scopeToBegin() : null;
-            if (newScope != null) {
-                pin();
-            }
-            try {
-                if (PersistentVM.ENABLED && !PersistentVM.tryBegin()) {
-                    PersistentVM.begin();
-                }
-            } catch (Throwable e) {
-                if (newScope != null) {
-                    unpin();
-                }
-                throw e;
-            }
-            innermost = txn;
-            if (newScope != null) {
-                scope = newScope;
-                if (JLA.headStackableScope(thread) != newScope) {
-                    newScope.push();
-                }
-            }
-            return txn;
+            return begin();
         } finally {
-            resumeAllocate(depth);
+            resumeAllocate(suspended);
         }
     }
 
-    void commitInnermost() {
-        Txn txn = innermost;
+    private void enter(long number) {
+        if (depth == numbers.length) {
+            numbers = Arrays.copyOf(numbers, 2 * depth);
+        }
+        TxnScope newScope = (depth == 0) ? scopeToBegin() : null;
+        if (newScope != null) {
+            pin();
+        }
+        try {
+            if (PersistentVM.ENABLED && !PersistentVM.tryBegin()) {
+                PersistentVM.begin();
+            }
+        } catch (Throwable e) {
+            if (newScope != null) {
+                unpin();
+            }
+            throw e;
+        }
+        numbers[depth++] = number;
+        if (newScope != null) {
+            scope = newScope;
+            if (JLA.headStackableScope(thread) != newScope) {
+                newScope.push();
+            }
+        }
+    }
+
+    /** Returns what to call committed with. */
+    long commitInnermost() {
         long seq = 0;
         if (PersistentVM.ENABLED) {
             try {
@@ -89,64 +121,115 @@ final class ThreadContext {
                 }
             } catch (Throwable e) {
                 try {
-                    failed(txn);
+                    failed();
                 } catch (Throwable suppressed) {
                     e.addSuppressed(suppressed);
                 }
                 throw e;
             }
         }
-        txn.ended(Txn.State.COMMITTED);
-        innermost = txn.outer;
-        if (innermost == null) {
-            try {
-                released();
-            } finally {
-                if (seq != 0) {
-                    PersistentVM.awaitDurable(seq);
-                }
+        depth--;
+        return seq;
+    }
+
+    /** After the commit of a level: if it was the outermost, releases its locks, then waits until it is durable. */
+    void committed(long seq) {
+        if (depth > 0) {
+            return;
+        }
+        try {
+            released();
+        } finally {
+            if (seq != 0) {
+                PersistentVM.awaitDurable(seq);
             }
         }
     }
 
     @ReservedStackAccess
     void rollbackInnermost() {
-        Txn txn = innermost;
         try {
             if (PersistentVM.ENABLED) {
                 PersistentVM.rollback();
             }
         } finally {
-            txn.ended(Txn.State.ROLLED_BACK);
-            innermost = txn.outer;
-            if (innermost == null) {
+            if (--depth == 0) {
                 released();
             }
         }
     }
 
-    /** Rolls back txn and what was begun in it. */
-    void rollbackTo(Txn txn) {
-        while (!txn.isEnded()) {
+    /** Rolls back that level and what was begun in it. */
+    void rollbackTo(int level) {
+        while (depth >= level) {
             rollbackInnermost();
         }
     }
 
-    /** The commit of txn threw: nothing is left of any level. */
+    // Transactions that the failed commit of one nested in them has ended. Most programs have none.
+
+    boolean hasFailed() {
+        return failed.length > 0;
+    }
+
+    boolean hasFailed(long number) {
+        for (long f : failed) {
+            if (f == number) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void forget(long number) {
+        if (hasFailed(number)) {
+            int suspended = suspendAllocate();
+            try {
+                long[] left = new long[failed.length - 1];
+                int n = 0;
+                for (long f : failed) {
+                    if (f != number) {
+                        left[n++] = f;
+                    }
+                }
+                failed = left;
+            } finally {
+                resumeAllocate(suspended);
+            }
+        }
+    }
+
+    /** Those of so many levels from the outermost on have been ended. */
+    private void remember(int levels) {
+        int suspended = suspendAllocate();
+        try {
+            int before = failed.length;
+            long[] more = Arrays.copyOf(failed, before + levels);
+            System.arraycopy(numbers, 0, more, before, levels);
+            failed = more;
+        } finally {
+            resumeAllocate(suspended);
+        }
+    }
+
+    /** The commit of the innermost level threw: nothing is left of any. */
     @ReservedStackAccess
-    private void failed(Txn txn) {
+    private void failed() {
+        int outer = depth - 1;
         try {
             // Not the case unless the VM could not be called.
             while (PersistentVM.depth() > 0) {
                 PersistentVM.rollback();
             }
         } finally {
-            txn.ended(Txn.State.ROLLED_BACK);
-            for (Txn t = txn.outer; t != null; t = t.outer) {
-                t.ended(Txn.State.FAILED);
+            depth = 0;
+            try {
+                if (outer > 0) {
+                    remember(outer);
+                }
+            } finally {
+                released();
             }
-            innermost = null;
-            released();
         }
     }
 
@@ -291,7 +374,7 @@ final class ThreadContext {
         protected boolean tryClose() {
             if (scope == this) {
                 closing = true;
-                while (innermost != null) {
+                while (depth > 0) {
                     rollbackInnermost();
                 }
             }

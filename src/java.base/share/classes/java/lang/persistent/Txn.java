@@ -7,6 +7,7 @@ package java.lang.persistent;
 
 import java.util.Objects;
 import java.util.concurrent.locks.Lock;
+import jdk.internal.vm.annotation.ForceInline;
 
 /**
  * A transaction of the current thread: the stores which the thread makes to
@@ -70,21 +71,18 @@ public final class Txn implements AutoCloseable {
         FAILED
     }
 
+    // The context knows what is open by level and number, not by object: so this one escapes from nobody but
+    // the program, and C2 leaves it out where the program keeps it to itself.
     private final ThreadContext context;
-    final Txn outer;
-    private State state = State.OPEN;
+    private final int level;            // 1: outermost
+    private final long number;          // no other of this thread has it
+    private State state = State.OPEN;   // or how it ended, if by its own methods: see state()
 
-    Txn(ThreadContext context, Txn outer) {
+    @ForceInline
+    Txn(ThreadContext context, int level, long number) {
         this.context = context;
-        this.outer = outer;
-    }
-
-    void ended(State how) {
-        state = how;
-    }
-
-    boolean isEnded() {
-        return state != State.OPEN;
+        this.level = level;
+        this.number = number;
     }
 
     /**
@@ -93,6 +91,7 @@ public final class Txn implements AutoCloseable {
      *
      * @return the new transaction
      */
+    @ForceInline
     public static Txn begin() {
         return ThreadContext.current().begin();
     }
@@ -122,15 +121,18 @@ public final class Txn implements AutoCloseable {
      *         transaction nested in it is open; nothing has been done then
      * @throws WrongThreadException if another thread began this transaction
      */
+    @ForceInline
     public void commit() {
         checkThread();
-        if (state == State.FAILED) {
-            throw new TxnException("This transaction was rolled back when"
-                    + " a transaction nested in it could not be committed");
+        if (!context.isInnermost(level, number)) {
+            if (state() == State.FAILED) {
+                throw new TxnException(FAILED_MESSAGE);
+            }
+            throw notInnermost(state());
         }
-        checkOpen();
-        checkInnermost();
-        context.commitInnermost();
+        long seq = context.commitInnermost();
+        state = State.COMMITTED;
+        context.committed(seq);
     }
 
     /**
@@ -145,11 +147,13 @@ public final class Txn implements AutoCloseable {
      */
     public void rollback() {
         checkThread();
-        if (state == State.FAILED) {
-            return;
+        if (!context.isInnermost(level, number)) {
+            if (state() == State.FAILED) {
+                return;
+            }
+            throw notInnermost(state());
         }
-        checkOpen();
-        checkInnermost();
+        state = State.ROLLED_BACK;
         context.rollbackInnermost();
     }
 
@@ -163,13 +167,19 @@ public final class Txn implements AutoCloseable {
      *         began it
      */
     @Override
+    @ForceInline
     public void close() {
-        if (state != State.OPEN) {
+        if (!context.isOpen(level, number)) {
+            if (context.hasFailed() && Thread.currentThread() == context.thread) {
+                state = state();
+                context.forget(number);
+            }
             return;
         }
         checkThread();
-        boolean nested = context.innermost() != this;
-        context.rollbackTo(this);
+        boolean nested = !context.isInnermost(level, number);
+        state = State.ROLLED_BACK;
+        context.rollbackTo(level);
         if (nested) {
             throw new IllegalStateException(
                     "A transaction nested in this one was still open; both were rolled back");
@@ -195,7 +205,9 @@ public final class Txn implements AutoCloseable {
     public void lock(Lock lock) {
         Objects.requireNonNull(lock);
         checkThread();
-        checkOpen();
+        if (!context.isOpen(level, number)) {
+            throw notInnermost(state());
+        }
         context.lock(lock);
     }
 
@@ -243,9 +255,13 @@ public final class Txn implements AutoCloseable {
      * {@return whether the current thread has an open transaction}
      */
     public static boolean isActive() {
-        return ThreadContext.current().innermost() != null;
+        return ThreadContext.current().isActive();
     }
 
+    private static final String FAILED_MESSAGE =
+            "This transaction was rolled back when a transaction nested in it could not be committed";
+
+    @ForceInline
     private void checkThread() {
         if (Thread.currentThread() != context.thread) {
             throw new WrongThreadException("This transaction belongs to " + context.thread
@@ -253,23 +269,19 @@ public final class Txn implements AutoCloseable {
         }
     }
 
-    private void checkOpen() {
-        switch (state) {
-            case OPEN -> {}
-            case COMMITTED -> throw new IllegalStateException(
-                    "This transaction has already been committed");
-            case ROLLED_BACK -> throw new IllegalStateException(
-                    "This transaction has already been rolled back");
-            case FAILED -> throw new IllegalStateException(
-                    "This transaction was rolled back when"
-                    + " a transaction nested in it could not be committed");
+    private State state() {
+        if (state != State.OPEN || context.isOpen(level, number)) {
+            return state;
         }
+        return context.hasFailed(number) ? State.FAILED : State.ROLLED_BACK;
     }
 
-    private void checkInnermost() {
-        if (context.innermost() != this) {
-            throw new IllegalStateException(
-                    "A transaction nested in this one is still open; end that one first");
-        }
+    private static IllegalStateException notInnermost(State state) {
+        return new IllegalStateException(switch (state) {
+            case OPEN -> "A transaction nested in this one is still open; end that one first";
+            case COMMITTED -> "This transaction has already been committed";
+            case ROLLED_BACK -> "This transaction has already been rolled back";
+            case FAILED -> FAILED_MESSAGE;
+        });
     }
 }
