@@ -181,6 +181,7 @@ static const char* refusal(Klass* klass) {
     { "java/lang/persistent/ThreadContext",      "transactions belong to this process" },
     { "java/lang/persistent/ThreadContext$TxnScope", "transactions belong to this process" },
     { "java/lang/persistent/ThreadContext$HeldLock", "transactions belong to this process" },
+    { "java/lang/persistent/ThreadContext$Level",    "transactions belong to this process" },
   };
   for (Klass* k = ik; k != nullptr; k = k->super()) {
     if (!k->class_loader_data()->is_the_null_class_loader_data()) continue;

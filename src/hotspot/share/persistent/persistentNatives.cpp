@@ -68,16 +68,22 @@ JVM_ENTRY(static void, PVM_setRootDirectory(JNIEnv* env, jclass cls, jobject obj
   PersistentLog::wait_durable(seq);
 JVM_END
 
-JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
-  if (PersistentRuntime::is_stack_short(THREAD)) THROW(vmSymbols::java_lang_StackOverflowError());
-  PersistentTxn::begin(THREAD);
-JVM_END
-
 // Java's account may be behind, after a stack overflow.
 static bool has_txn(JavaThread* thread) {
   PersistentThread& pt = thread->persistent();
   return pt.in_txn() && !pt._txn->is_implicit();
 }
+
+JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
+  if (PersistentRuntime::is_stack_short(THREAD)) THROW(vmSymbols::java_lang_StackOverflowError());
+  // Java would take what begins for a part of it, and nothing of this thread would become durable any more.
+  if (has_txn(THREAD) && THREAD->persistent()._txn->are_frames_lost()) {
+    THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"),
+              "A transaction of this thread may have lost the method that would end it (OutOfMemoryError while compiled code was given up): "
+              "close that transaction, or let the thread end, which rolls it back");
+  }
+  PersistentTxn::begin(THREAD);
+JVM_END
 
 JVM_ENTRY(static jlong, PVM_commit(JNIEnv* env, jclass cls))
   if (PersistentRuntime::is_stack_short(THREAD)) THROW_(vmSymbols::java_lang_StackOverflowError(), 0);

@@ -47,7 +47,7 @@ int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
   : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
-    _is_open(false), _allocated(), _implicit(implicit), _new_objects(0) {
+    _is_open(false), _frames_lost(false), _allocated(), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -94,6 +94,7 @@ void PersistentTxn::Ranges::append(char* start, char* end) {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
+  _frames_lost = false;
   _entries.set_plain(!_implicit);
   note_buffer();
   Atomic::inc(&open_number);
@@ -642,6 +643,11 @@ void PersistentTxn::begin(JavaThread* thread) {
   } else {
     pt._txn->push_savepoint();
   }
+}
+
+void PersistentTxn::frames_lost(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  if (txn != nullptr && !txn->is_implicit()) txn->_frames_lost = true;
 }
 
 bool PersistentTxn::try_begin(JavaThread* thread) {

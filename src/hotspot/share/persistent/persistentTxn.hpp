@@ -83,6 +83,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // That many are united before there may be twice as many.
   static const int UniteThreshold = 4 * K;
   bool           _is_open;
+  bool           _frames_lost;     // see frames_lost
   // Where the thread allocated since begin; read by capturing threads.
   struct Range { char* start; char* end; };
   // Grows under the list's lock, with which others read it. It may be empty from one moment to the
@@ -211,6 +212,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
+  // Frames of the thread are removed without running their handlers, since there is no memory for objects that their
+  // compiled code left out: one may be the program's handle of the transaction, which then stays open.
+  static void frames_lost(JavaThread* thread);
+  bool are_frames_lost() const { return _frames_lost; }
   static void thread_exit(JavaThread* thread);   // frees what is kept for the next one
 
   // PersistentAllocateAll: the thread's stores are in implicit transactions from here on.

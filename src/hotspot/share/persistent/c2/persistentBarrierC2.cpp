@@ -358,6 +358,20 @@ void PersistentStoreC2::append_entry(Node* word, Node* recent, Node* key, Region
   store(_kit, recent, byte_offset_of(PersistentThread::Recent, _new_value), new_value, T_ADDRESS);
 }
 
+// Whether the method has stored to objects of V only, so far as its profile tells, and the bytecode can be executed again. A trap is
+// less code than a persistent side, and nothing joins the ordinary store: of several tests of one object the first is left, and
+// that before a loop in which the object does not change. But not where so many of the methods that are compiled together have met
+// P that the others will as well: each would be a compilation more.
+bool PersistentStoreC2::may_trap() const {
+  const uint MetLimit = 3;
+  if (_wide || PersistentAllocateAll || !ProfileTraps || !_kit->is_Parse()) return false;
+  const Bytecodes::Code bc = _kit->java_bc();
+  if (bc != Bytecodes::_putfield && (bc < Bytecodes::_iastore || bc > Bytecodes::_sastore)) return false;
+  if (_kit->C->trap_count(PersistentBarrierC2::MetReason) >= MetLimit) return false;
+  ciMethodData* profile = _kit->method()->method_data();
+  return profile->trap_count(PersistentBarrierC2::MetReason) == 0 && !PersistentBarrierC2::has_met_p(_kit->C, _kit->method(), _kit->bci());
+}
+
 // The side where PersistentAccess would know that there is nothing to record, or no more than that (is_known, first_store
 // in persistentAccess.cpp). Leaves the kit at the other.
 void PersistentStoreC2::store_known() {
@@ -463,6 +477,10 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
 
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
+  if (may_trap()) {
+    kit->uncommon_trap(PersistentBarrierC2::MetReason, Deoptimization::Action_make_not_entrant);
+    return;
+  }
   _base_address = gvn.transform(new CastP2XNode(in_p, base));
   _adr_x = number_of(base, adr);
   const bool inlines = may_be_known(decorators);

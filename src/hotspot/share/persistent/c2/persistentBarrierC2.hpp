@@ -87,6 +87,7 @@ class PersistentStoreC2 : public StackObj {
   bool  is_plain() const;
   bool  may_be_known(DecoratorSet decorators) const;
   bool  may_append() const;
+  bool  may_trap() const;
   void  store_known();
   void  append_entry(Node* word, Node* recent, Node* key, RegionNode* unknown);
   void  test_captured(RegionNode* unknown);

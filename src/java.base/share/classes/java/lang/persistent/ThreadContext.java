@@ -5,7 +5,6 @@
 
 package java.lang.persistent;
 
-import java.util.Arrays;
 import java.util.concurrent.locks.Lock;
 import jdk.internal.access.JavaLangAccess;
 import jdk.internal.access.SharedSecrets;
@@ -29,10 +28,9 @@ final class ThreadContext {
     private static final JavaLangAccess JLA = SharedSecrets.getJavaLangAccess();
 
     final Thread thread;
-    private int depth;                          // how many levels are open
-    private long[] numbers = new long[4];       // of their transactions, outermost first
-    private long lastNumber;
-    private long[] failed = {};                 // of those that a commit in them ended, until they are closed
+    private final Level none = new Level(this, null);
+    private Level innermost = none;
+    private long lastNumber;        // of a transaction of this thread
     private HeldLock locks;         // the one acquired last, first
     private TxnScope scope;         // while a transaction is open
     private TxnScope bottom;        // stays on the stack between transactions
@@ -48,20 +46,30 @@ final class ThreadContext {
 
     // ---- Levels of the transaction ----
 
+    /**
+     * A level of the thread's transaction: there is one for each depth, used again and again. Never part of the
+     * transaction itself: the class is one of those that the VM does not allocate in the persistent heap.
+     */
+    static final class Level {
+        final ThreadContext context;
+        final Level outer;
+        Level inner;                // once there has been one
+        long number;                // of the transaction that is open at this level, or 0
+        long failed;                // of the last one that the failed commit of one nested in it has ended
+
+        Level(ThreadContext context, Level outer) {
+            this.context = context;
+            this.outer = outer;
+        }
+    }
+
     boolean isActive() {
-        return depth > 0;
-    }
-
-    /** Any thread may ask this: what it is told is of some time. */
-    @ForceInline
-    boolean isOpen(int level, long number) {
-        long[] open = numbers;
-        return level <= depth && level <= open.length && open[level - 1] == number;
+        return innermost != none;
     }
 
     @ForceInline
-    boolean isInnermost(int level, long number) {
-        return level == depth && numbers[level - 1] == number;
+    boolean isInnermost(Level level, long number) {
+        return innermost == level && level.number == number;
     }
 
     @ForceInline
@@ -69,8 +77,12 @@ final class ThreadContext {
         if (allocateDepth != 0) {
             return beginVolatile();
         }
-        Txn txn = new Txn(this, depth + 1, ++lastNumber);
-        enter(lastNumber);
+        Level level = innermost.inner;
+        if (level == null) {
+            level = innermost.inner = new Level(this, innermost);
+        }
+        Txn txn = new Txn(level, ++lastNumber);
+        enter(level, lastNumber);
         return txn;
     }
 
@@ -84,11 +96,8 @@ final class ThreadContext {
         }
     }
 
-    private void enter(long number) {
-        if (depth == numbers.length) {
-            numbers = Arrays.copyOf(numbers, 2 * depth);
-        }
-        TxnScope newScope = (depth == 0) ? scopeToBegin() : null;
+    private void enter(Level level, long number) {
+        TxnScope newScope = (innermost == none) ? scopeToBegin() : null;
         if (newScope != null) {
             pin();
         }
@@ -102,7 +111,8 @@ final class ThreadContext {
             }
             throw e;
         }
-        numbers[depth++] = number;
+        level.number = number;
+        innermost = level;
         if (newScope != null) {
             scope = newScope;
             if (JLA.headStackableScope(thread) != newScope) {
@@ -128,13 +138,20 @@ final class ThreadContext {
                 throw e;
             }
         }
-        depth--;
+        ended();
         return seq;
+    }
+
+    /** The innermost level has ended. */
+    @ForceInline
+    private void ended() {
+        innermost.number = 0;
+        innermost = innermost.outer;
     }
 
     /** After the commit of a level: if it was the outermost, releases its locks, then waits until it is durable. */
     void committed(long seq) {
-        if (depth > 0) {
+        if (isActive()) {
             return;
         }
         try {
@@ -153,83 +170,35 @@ final class ThreadContext {
                 PersistentVM.rollback();
             }
         } finally {
-            if (--depth == 0) {
+            ended();
+            if (!isActive()) {
                 released();
             }
         }
     }
 
-    /** Rolls back that level and what was begun in it. */
-    void rollbackTo(int level) {
-        while (depth >= level) {
+    /** Rolls back the transaction of that level and what was begun in it. */
+    void rollbackTo(Level level, long number) {
+        while (level.number == number) {
             rollbackInnermost();
-        }
-    }
-
-    // Transactions that the failed commit of one nested in them has ended. Most programs have none.
-
-    boolean hasFailed() {
-        return failed.length > 0;
-    }
-
-    boolean hasFailed(long number) {
-        for (long f : failed) {
-            if (f == number) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    void forget(long number) {
-        if (hasFailed(number)) {
-            int suspended = suspendAllocate();
-            try {
-                long[] left = new long[failed.length - 1];
-                int n = 0;
-                for (long f : failed) {
-                    if (f != number) {
-                        left[n++] = f;
-                    }
-                }
-                failed = left;
-            } finally {
-                resumeAllocate(suspended);
-            }
-        }
-    }
-
-    /** Those of so many levels from the outermost on have been ended. */
-    private void remember(int levels) {
-        int suspended = suspendAllocate();
-        try {
-            int before = failed.length;
-            long[] more = Arrays.copyOf(failed, before + levels);
-            System.arraycopy(numbers, 0, more, before, levels);
-            failed = more;
-        } finally {
-            resumeAllocate(suspended);
         }
     }
 
     /** The commit of the innermost level threw: nothing is left of any. */
     @ReservedStackAccess
     private void failed() {
-        int outer = depth - 1;
         try {
             // Not the case unless the VM could not be called.
             while (PersistentVM.depth() > 0) {
                 PersistentVM.rollback();
             }
         } finally {
-            depth = 0;
-            try {
-                if (outer > 0) {
-                    remember(outer);
-                }
-            } finally {
-                released();
+            ended();
+            while (isActive()) {
+                innermost.failed = innermost.number;
+                ended();
             }
+            released();
         }
     }
 
@@ -374,7 +343,7 @@ final class ThreadContext {
         protected boolean tryClose() {
             if (scope == this) {
                 closing = true;
-                while (depth > 0) {
+                while (isActive()) {
                     rollbackInnermost();
                 }
             }

@@ -71,16 +71,14 @@ public final class Txn implements AutoCloseable {
         FAILED
     }
 
-    // The context knows what is open by level and number, not by object: so this one escapes from nobody but
+    // The context knows what is open by levels and numbers, not by object: so this one escapes from nobody but
     // the program, and C2 leaves it out where the program keeps it to itself.
-    private final ThreadContext context;
-    private final int level;            // 1: outermost
+    private final ThreadContext.Level level;
     private final long number;          // no other of this thread has it
-    private State state = State.OPEN;   // or how it ended, if by its own methods: see state()
+    private boolean committed;
 
     @ForceInline
-    Txn(ThreadContext context, int level, long number) {
-        this.context = context;
+    Txn(ThreadContext.Level level, long number) {
         this.level = level;
         this.number = number;
     }
@@ -124,6 +122,7 @@ public final class Txn implements AutoCloseable {
     @ForceInline
     public void commit() {
         checkThread();
+        ThreadContext context = level.context;
         if (!context.isInnermost(level, number)) {
             if (state() == State.FAILED) {
                 throw new TxnException(FAILED_MESSAGE);
@@ -131,7 +130,7 @@ public final class Txn implements AutoCloseable {
             throw notInnermost(state());
         }
         long seq = context.commitInnermost();
-        state = State.COMMITTED;
+        committed = true;
         context.committed(seq);
     }
 
@@ -147,14 +146,13 @@ public final class Txn implements AutoCloseable {
      */
     public void rollback() {
         checkThread();
-        if (!context.isInnermost(level, number)) {
+        if (!level.context.isInnermost(level, number)) {
             if (state() == State.FAILED) {
                 return;
             }
             throw notInnermost(state());
         }
-        state = State.ROLLED_BACK;
-        context.rollbackInnermost();
+        level.context.rollbackInnermost();
     }
 
     /**
@@ -169,17 +167,12 @@ public final class Txn implements AutoCloseable {
     @Override
     @ForceInline
     public void close() {
-        if (!context.isOpen(level, number)) {
-            if (context.hasFailed() && Thread.currentThread() == context.thread) {
-                state = state();
-                context.forget(number);
-            }
+        if (level.number != number) {
             return;
         }
         checkThread();
-        boolean nested = !context.isInnermost(level, number);
-        state = State.ROLLED_BACK;
-        context.rollbackTo(level);
+        boolean nested = !level.context.isInnermost(level, number);
+        level.context.rollbackTo(level, number);
         if (nested) {
             throw new IllegalStateException(
                     "A transaction nested in this one was still open; both were rolled back");
@@ -205,10 +198,10 @@ public final class Txn implements AutoCloseable {
     public void lock(Lock lock) {
         Objects.requireNonNull(lock);
         checkThread();
-        if (!context.isOpen(level, number)) {
+        if (level.number != number) {
             throw notInnermost(state());
         }
-        context.lock(lock);
+        level.context.lock(lock);
     }
 
     /**
@@ -263,17 +256,21 @@ public final class Txn implements AutoCloseable {
 
     @ForceInline
     private void checkThread() {
-        if (Thread.currentThread() != context.thread) {
-            throw new WrongThreadException("This transaction belongs to " + context.thread
-                    + " and cannot be used by " + Thread.currentThread());
+        if (Thread.currentThread() != level.context.thread) {
+            throw wrongThread(level.context.thread);
         }
     }
 
+    private static WrongThreadException wrongThread(Thread owner) {
+        return new WrongThreadException("This transaction belongs to " + owner
+                + " and cannot be used by " + Thread.currentThread());
+    }
+
     private State state() {
-        if (state != State.OPEN || context.isOpen(level, number)) {
-            return state;
+        if (level.number == number) {
+            return State.OPEN;
         }
-        return context.hasFailed(number) ? State.FAILED : State.ROLLED_BACK;
+        return committed ? State.COMMITTED : level.failed == number ? State.FAILED : State.ROLLED_BACK;
     }
 
     private static IllegalStateException notInnermost(State state) {
