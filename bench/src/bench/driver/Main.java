@@ -149,7 +149,8 @@ public final class Main {
                 store outside a transaction is weaker here: in order and never torn, durable with the next commit or within 100 ms; theirs is
                 durable at once. What P drops is freed by its collector, in the measured time; libpmemobj's is freed outside of it. The floor is
                 what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; what the same random stores cost
-                without any of that is the last side's.""", Config.ROUNDS, all, List.of());
+                without any of that is the last side's. Memory is touched before (-XX:+AlwaysPreTouch), as libpmemobj's pool is when it is made.""",
+                Config.ROUNDS, all, List.of());
     }
 
     private static void besidePmemobjOnDisk() throws IOException {

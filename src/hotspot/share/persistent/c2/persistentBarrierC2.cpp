@@ -358,18 +358,14 @@ void PersistentStoreC2::append_entry(Node* word, Node* recent, Node* key, Region
   store(_kit, recent, byte_offset_of(PersistentThread::Recent, _new_value), new_value, T_ADDRESS);
 }
 
-// Whether the method has stored to objects of V only, so far as its profile tells, and the bytecode can be executed again. A trap is
-// less code than a persistent side, and nothing joins the ordinary store: of several tests of one object the first is left, and
-// that before a loop in which the object does not change. But not where so many of the methods that are compiled together have met
-// P that the others will as well: each would be a compilation more.
+// As long as P has no objects, where the bytecode can be executed again. A trap is less code than a persistent side, and nothing joins the
+// ordinary store: of several tests of one object the first is left, and that before a loop in which the object does not change. When
+// it is taken there are objects, so what is compiled next has the persistent side. Not for methods that have met no P in a program
+// that uses it: after a trap in place of a loop's predicate, C2 makes no more predicates for that loop, nor vectors of its body.
 bool PersistentStoreC2::may_trap() const {
-  const uint MetLimit = 3;
-  if (_wide || PersistentAllocateAll || !ProfileTraps || !_kit->is_Parse()) return false;
+  if (_wide || PersistentAllocateAll || !_kit->is_Parse() || PersistentSpace::used() > 0) return false;
   const Bytecodes::Code bc = _kit->java_bc();
-  if (bc != Bytecodes::_putfield && (bc < Bytecodes::_iastore || bc > Bytecodes::_sastore)) return false;
-  if (_kit->C->trap_count(PersistentBarrierC2::MetReason) >= MetLimit) return false;
-  ciMethodData* profile = _kit->method()->method_data();
-  return profile->trap_count(PersistentBarrierC2::MetReason) == 0 && !PersistentBarrierC2::has_met_p(_kit->C, _kit->method(), _kit->bci());
+  return bc == Bytecodes::_putfield || (bc >= Bytecodes::_iastore && bc <= Bytecodes::_sastore);
 }
 
 // The side where PersistentAccess would know that there is nothing to record, or no more than that (is_known, first_store
@@ -478,7 +474,7 @@ PersistentStoreC2::PersistentStoreC2(GraphKit* kit, Node* base, Node* adr, Node*
   PreserveJVMState pjvms(kit);
   kit->set_control(in_p);
   if (may_trap()) {
-    kit->uncommon_trap(PersistentBarrierC2::MetReason, Deoptimization::Action_make_not_entrant);
+    kit->uncommon_trap(Deoptimization::Reason_unhandled, Deoptimization::Action_make_not_entrant);
     return;
   }
   _base_address = gvn.transform(new CastP2XNode(in_p, base));
