@@ -77,6 +77,9 @@ final class ThreadContext {
         if (allocateDepth != 0) {
             return beginVolatile();
         }
+        if (isActive()) {
+            checkAccount();
+        }
         Level level = innermost.inner;
         if (level == null) {
             level = innermost.inner = new Level(this, innermost);
@@ -103,6 +106,9 @@ final class ThreadContext {
         }
         try {
             if (PersistentVM.ENABLED && !PersistentVM.tryBegin()) {
+                if (!isActive()) {
+                    rollbackAll();      // what checkAccount tells of, the other way round
+                }
                 PersistentVM.begin();
             }
         } catch (Throwable e) {
@@ -119,6 +125,30 @@ final class ThreadContext {
                 newScope.push();
             }
         }
+    }
+
+    /**
+     * When there is no memory for what compiled code has left out, the VM removes a method of this class, too, without
+     * running its handlers. If the VM's transaction had ended before, so have Java's levels.
+     */
+    private void checkAccount() {
+        if (PersistentVM.ENABLED && PersistentVM.depth() == 0) {
+            allFailed();
+        }
+    }
+
+    private static void rollbackAll() {
+        while (PersistentVM.depth() > 0) {
+            PersistentVM.rollback();
+        }
+    }
+
+    private void allFailed() {
+        while (isActive()) {
+            innermost.failed = innermost.number;
+            ended();
+        }
+        released();
     }
 
     /** Returns what to call committed with. */
@@ -189,16 +219,10 @@ final class ThreadContext {
     private void failed() {
         try {
             // Not the case unless the VM could not be called.
-            while (PersistentVM.depth() > 0) {
-                PersistentVM.rollback();
-            }
+            rollbackAll();
         } finally {
             ended();
-            while (isActive()) {
-                innermost.failed = innermost.number;
-                ended();
-            }
-            released();
+            allFailed();
         }
     }
 
