@@ -39,17 +39,32 @@ public class StoresMeetP {
     static final int LENGTH = 100;
 
     static final class Root {
-        Data data = new @Persistent Data();
-        Data other = new @Persistent Data();
-        boolean[] zs = new @Persistent boolean[LENGTH];
-        byte[] bs = new @Persistent byte[LENGTH];
-        char[] cs = new @Persistent char[LENGTH];
-        short[] ss = new @Persistent short[LENGTH];
-        int[] is = new @Persistent int[LENGTH];
-        long[] js = new @Persistent long[LENGTH];
-        float[] fs = new @Persistent float[LENGTH];
-        double[] ds = new @Persistent double[LENGTH];
-        Object[] os = new @Persistent Object[LENGTH];
+        Data data;
+        Data other;
+        boolean[] zs;
+        byte[] bs;
+        char[] cs;
+        short[] ss;
+        int[] is;
+        long[] js;
+        float[] fs;
+        double[] ds;
+        Object[] os;
+
+        Root persistent() {
+            data = new @Persistent Data();
+            other = new @Persistent Data();
+            zs = new @Persistent boolean[LENGTH];
+            bs = new @Persistent byte[LENGTH];
+            cs = new @Persistent char[LENGTH];
+            ss = new @Persistent short[LENGTH];
+            is = new @Persistent int[LENGTH];
+            js = new @Persistent long[LENGTH];
+            fs = new @Persistent float[LENGTH];
+            ds = new @Persistent double[LENGTH];
+            os = new @Persistent Object[LENGTH];
+            return this;
+        }
 
         long sum() {
             long sum = data.sum();
@@ -164,7 +179,7 @@ public class StoresMeetP {
         for (int n = 0; n < 20_000; n++) {
             all(ordinary, n, mixed);
         }
-        Root root = new @Persistent Root();
+        Root root = new @Persistent Root().persistent();
         Txn.run(() -> PersistentHeap.setRoot("root", root));
         Root model = ordinary();
         Data[] persistentMixed = {ordinary.data, root.data, root.other};
