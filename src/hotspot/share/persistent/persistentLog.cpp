@@ -103,8 +103,8 @@ static void wait_for_change(volatile uint32_t* word, uint32_t value) {
   }
 }
 
-// For so long at most; false if there was no change.
-static bool wait_for_change(volatile uint32_t* word, uint32_t value, uint64_t nanos) {
+// For so long at most.
+static void wait_for_change(volatile uint32_t* word, uint32_t value, uint64_t nanos) {
   struct timespec end;
   ::clock_gettime(CLOCK_MONOTONIC, &end);
   nanos += end.tv_nsec;
@@ -113,16 +113,13 @@ static bool wait_for_change(volatile uint32_t* word, uint32_t value, uint64_t na
   // As exactly as can be: the kernel would add 50 microseconds, which may be more than all of it.
   const int slack = ::prctl(PR_GET_TIMERSLACK);
   if (slack > 1) ::prctl(PR_SET_TIMERSLACK, 1ul);
-  bool changed = true;
   while (Atomic::load_acquire(word) == value) {
     if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, &end, nullptr, FUTEX_BITSET_MATCH_ANY) != 0 &&
         errno != EAGAIN && errno != EINTR) {
-      changed = false;
       break;
     }
   }
   if (slack > 1) ::prctl(PR_SET_TIMERSLACK, (unsigned long)slack);
-  return changed;
 }
 
 static void announce_change(volatile uint32_t* word) {
@@ -486,52 +483,56 @@ uint64_t PersistentLog::try_append(const PersistentLogRecord* record) {
 uint64_t PersistentLog::last_seq()    { return Atomic::load_acquire(&appended_seq); }
 uint64_t PersistentLog::durable_seq() { return Atomic::load_acquire(&durable_seq_); }
 
-// The monitor is held. True, and still held, if the caller is to sync its group; otherwise seq is durable.
+// ---- Waiting for a group: the monitor is held before and, where nothing else is said, afterwards ----
+
+static void wait_for_disk() {
+  const uint32_t value = deputy_word;
+  sync_monitor->unlock();
+  wait_for_change(&deputy_word, value);
+  sync_monitor->lock();
+}
+
+// The deputy's, of a group that is durable when done changes from value.
+static void let_them_come(volatile uint32_t* done, uint32_t value) {
+  if (hurried > 0) {
+    hurried--;
+    return;
+  }
+  const uint64_t patience = clamp(sync_nanos / 4, (uint64_t)1, (uint64_t)NANOSECS_PER_MILLISEC);
+  const uint32_t before = gathered;
+  sync_monitor->unlock();
+  wait_for_change(done, value, patience);
+  sync_monitor->lock();
+  if (*done == value && !syncing && gathered == before) {
+    backoff = clamp(backoff * 2, 1u, 64u);
+    hurried = backoff;
+  }
+}
+
+// True, and the monitor still held, if the caller is to sync its group; otherwise seq is durable.
 static bool join_group(uint64_t seq, bool returns) {
   if (durable_seq_ >= seq) {
     sync_monitor->unlock();
     return false;
   }
-  const bool of_next = syncing && seq > sync_target;
-  const uint32_t mine = (of_next ? group + 1 : group) % 2;
-  const uint32_t value = durable_words[mine];
-  if (syncing && !of_next) {
-    if (returns) members++;
-  } else {
-    if (returns) gathered++;
-    if (!syncing && gathered >= awaited) {
-      backoff = 0;
-      return true;
-    }
-    if (!has_deputy) {
-      has_deputy = true;
-      if (syncing) {
-        const uint32_t deputy_value = deputy_word;
-        sync_monitor->unlock();
-        wait_for_change(&deputy_word, deputy_value);
-        sync_monitor->lock();
-      }
-      // Others may have come, and one of them may lead.
-      if (durable_words[mine] == value && !syncing && gathered < awaited) {
-        if (hurried > 0) {
-          hurried--;
-        } else {
-          const uint64_t patience = clamp(sync_nanos / 4, (uint64_t)1, (uint64_t)NANOSECS_PER_MILLISEC);
-          const uint32_t before = gathered;
-          sync_monitor->unlock();
-          if (wait_for_change(&durable_words[mine], value, patience)) return false;
-          sync_monitor->lock();
-          if (durable_words[mine] == value && !syncing && gathered == before) {
-            backoff = clamp(backoff * 2, 1u, 64u);
-            hurried = backoff;
-          }
-        }
-      }
-      if (durable_words[mine] == value && !syncing) return true;
-    }
+  const bool in_time = !syncing || seq > sync_target;     // for the group that is being gathered
+  volatile uint32_t* done = &durable_words[(syncing && in_time ? group + 1 : group) % 2];
+  const uint32_t value = *done;
+  if (returns) (in_time ? gathered : members)++;
+  if (in_time && !syncing && gathered >= awaited) {
+    backoff = 0;
+    return true;
+  }
+  if (in_time && !has_deputy) {
+    has_deputy = true;
+    // Whenever this has waited, others may have come and one of them may lead, or have led.
+    auto may_lead = [&] { return !syncing && *done == value; };
+    if (syncing) wait_for_disk();
+    if (may_lead() && gathered < awaited) let_them_come(done, value);
+    if (may_lead()) return true;
   }
   sync_monitor->unlock();
-  wait_for_change(&durable_words[mine], value);
+  wait_for_change(done, value);
   return false;
 }
 

@@ -5,7 +5,8 @@
 
 /*
  * @test
- * @summary -XX:+AlwaysPreTouch touches the free memory of the persistent heap: when it is opened, opened again, and grows
+ * @summary -XX:+AlwaysPreTouch touches the free memory of the persistent heap when it is opened, and opened again; what it grows by
+ *          is touched when it is used
  * @library /test/jdk/java/lang/persistent
  * @build Heap
  * @run main PreTouch

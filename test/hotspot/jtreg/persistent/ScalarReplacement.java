@@ -8,10 +8,11 @@
  * @summary The persistent side of a store, which reads what was there before, does not keep an object from
  *          being replaced by its fields, when C2 sees only later that it is one of this method's
  * @modules java.management jdk.management
+ * @library /test/jdk/java/lang/persistent
+ * @build Allocation
  * @run main/othervm -XX:PersistentHeap=heap-scalar -XX:PersistentHeapSize=64m -XX:-TieredCompilation -Xbatch ScalarReplacement
  */
 
-import java.lang.management.ManagementFactory;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
@@ -40,12 +41,14 @@ public class ScalarReplacement {
         return h.sums.last + h.sums.mean + (h.sums.negative ? h.sums.low : 0);
     }
 
-    static double sums(int[] values, int count) {
+    static double found;
+
+    static void sums(int[] values, int count) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
             sum += sum(values);
         }
-        return sum;
+        found = sum;
     }
 
     public static void main(String[] args) {
@@ -56,17 +59,8 @@ public class ScalarReplacement {
 
         int[] values = {3, -1, 4, -1, 5};
         double expected = sum(values);
-        for (int i = 0; i < 20; i++) {
-            sums(values, 10_000);
-        }
-        var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         final int count = 100_000;
-        long before = thread.getCurrentThreadAllocatedBytes();
-        double found = sums(values, count);
-        long bytes = thread.getCurrentThreadAllocatedBytes() - before;
-        if (bytes > count) {
-            throw new AssertionError(bytes + " bytes allocated in " + count + " calls that need none");
-        }
+        Allocation.none("sums", count, n -> sums(values, n));
         if (Math.abs(found - expected * count) > 1) {
             throw new AssertionError(found + ", expected " + expected * count);
         }

@@ -151,15 +151,14 @@ public class StoresMeetP {
         if (args.length == 0) {
             for (String[] how : new String[][] {{"-XX:-TieredCompilation", "-Xbatch"}, {"-Xbatch"}, {"-Xcomp", "-XX:-TieredCompilation"},
                                                 {"-XX:-TieredCompilation", "-Xbatch", "-XX:-UseLoopPredicate", "-XX:-UseProfiledLoopPredicate"}}) {
-                Heap heap = new Heap("meet", "-XX:PersistentHeapSize=64m", "-XX:CompileCommand=quiet", "-XX:CompileCommand=dontinline,StoresMeetP::*");
+                Heap heap = new Heap("meet", "-XX:CompileCommand=quiet", "-XX:CompileCommand=dontinline,StoresMeetP::*");
                 Heap.Result result = heap.with(how).with("-Xlog:deoptimization=debug:stdout").run(StoresMeetP.class, "meet");
                 // One trap each (that of a loop comes after one of its predicate), maybe another of other code of the method; then there are none.
                 Map<String, Integer> traps = new HashMap<>();
                 result.output().lines().filter(l -> l.contains(" unhandled make_not_entrant")).forEach(l ->
                         traps.merge(l.replaceAll(".* (\\w+\\.\\w+)\\(.*", "$1"), 1, Integer::sum));
                 System.out.println(String.join(" ", how) + ": " + traps);
-                boolean compares = how[0].equals("-XX:-TieredCompilation");
-                if (compares && !traps.containsKey("StoresMeetP.fields")) throw new AssertionError("fields met P without a trap");
+                if (how[0].equals("-XX:-TieredCompilation") && !traps.containsKey("StoresMeetP.fields")) throw new AssertionError("fields met P without a trap");
                 traps.forEach((method, count) -> {
                     if (method.startsWith("StoresMeetP.") && count > 3) throw new AssertionError(method + ": " + count + " traps");
                 });

@@ -7,10 +7,11 @@
  * @test
  * @summary C2's code for transactions whose object stays in the method allocates nothing
  * @modules java.management jdk.management
+ * @library /test/jdk/java/lang/persistent
+ * @build Allocation
  * @run main/othervm -XX:PersistentHeap=heap-txn-object -XX:PersistentHeapSize=64m -XX:-TieredCompilation -Xbatch TxnObject
  */
 
-import java.lang.management.ManagementFactory;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
@@ -50,27 +51,12 @@ public class TxnObject {
         }
     }
 
-    static void check(String what, java.util.function.IntConsumer work) {
-        for (int i = 0; i < 20; i++) {
-            work.accept(10_000);
-        }
-        var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        final int count = 100_000;
-        long before = thread.getCurrentThreadAllocatedBytes();
-        work.accept(count);
-        long bytes = thread.getCurrentThreadAllocatedBytes() - before;
-        System.out.println(what + ": " + bytes + " bytes in " + count + " transactions");
-        if (bytes > count) {
-            throw new AssertionError(what + ": " + bytes + " bytes allocated in " + count + " transactions");
-        }
-    }
-
     public static void main(String[] args) {
         from = new @Persistent Account();
         to = new @Persistent Account();
         PersistentHeap.setRoot("accounts", new Account @Persistent [] {from, to});
-        check("Txn.begin", TxnObject::transfers);
-        check("Txn.run", TxnObject::runs);
+        Allocation.none("Txn.begin", 100_000, TxnObject::transfers);
+        Allocation.none("Txn.run", 100_000, TxnObject::runs);
         if (from.balance != 0 || to.balance != 0) {
             throw new AssertionError(from.balance + ", " + to.balance);
         }

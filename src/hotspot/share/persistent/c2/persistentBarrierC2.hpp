@@ -68,6 +68,7 @@ class PersistentBarrierC2 : public AllStatic {
 // persistent side, the destructor merges it with what the kit did meanwhile, the
 // ordinary store. On the persistent side what needs no record, or no more than one entry
 // of the transaction, is stored right there, everything else by a call of PersistentAccess.
+// As long as P has no objects there is a trap instead, and nothing to merge.
 class PersistentStoreC2 : public StackObj {
   GraphKit* _kit;
   Node*     _adr;

@@ -100,7 +100,7 @@ final class ThreadContext {
     }
 
     private void enter(Level level, long number) {
-        TxnScope newScope = (innermost == none) ? scopeToBegin() : null;
+        TxnScope newScope = isActive() ? null : scopeToBegin();
         if (newScope != null) {
             pin();
         }

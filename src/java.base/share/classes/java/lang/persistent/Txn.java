@@ -127,7 +127,7 @@ public final class Txn implements AutoCloseable {
             if (state() == State.FAILED) {
                 throw new TxnException(FAILED_MESSAGE);
             }
-            throw notInnermost(state());
+            throw misuse(state());
         }
         long seq = context.commitInnermost();
         committed = true;
@@ -150,7 +150,7 @@ public final class Txn implements AutoCloseable {
             if (state() == State.FAILED) {
                 return;
             }
-            throw notInnermost(state());
+            throw misuse(state());
         }
         level.context.rollbackInnermost();
     }
@@ -167,7 +167,7 @@ public final class Txn implements AutoCloseable {
     @Override
     @ForceInline
     public void close() {
-        if (level.number != number) {
+        if (!isOpen()) {
             return;
         }
         checkThread();
@@ -198,8 +198,8 @@ public final class Txn implements AutoCloseable {
     public void lock(Lock lock) {
         Objects.requireNonNull(lock);
         checkThread();
-        if (level.number != number) {
-            throw notInnermost(state());
+        if (!isOpen()) {
+            throw misuse(state());
         }
         level.context.lock(lock);
     }
@@ -266,14 +266,19 @@ public final class Txn implements AutoCloseable {
                 + " and cannot be used by " + Thread.currentThread());
     }
 
+    @ForceInline
+    private boolean isOpen() {
+        return level.number == number;
+    }
+
     private State state() {
-        if (level.number == number) {
+        if (isOpen()) {
             return State.OPEN;
         }
         return committed ? State.COMMITTED : level.failed == number ? State.FAILED : State.ROLLED_BACK;
     }
 
-    private static IllegalStateException notInnermost(State state) {
+    private static IllegalStateException misuse(State state) {
         return new IllegalStateException(switch (state) {
             case OPEN -> "A transaction nested in this one is still open; end that one first";
             case COMMITTED -> "This transaction has already been committed";
