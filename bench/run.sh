@@ -65,7 +65,7 @@ fi
 PEERS=
 [ -f /usr/include/libpmemobj.h ] || package libpmemobj-dev || true
 if [ -f /usr/include/libpmemobj.h ] && command -v cc > /dev/null; then
-    for p in micro programs recover floor; do
+    for p in micro programs recover floor group; do
         cc -O2 -std=gnu11 -Wall -Wno-clobbered -o "$OUT/peers/$p" "$HERE/peers/$p.c" -lpmemobj -lm || die "bench/peers/$p.c does not compile"
     done
     PEERS=$OUT/peers

@@ -42,6 +42,19 @@ static void make_initial_mark(MacroAssembler* masm, Register obj, Register mark,
   __ orq(mark, (int32_t)markWord::unlocked_value);
 }
 
+// The memory of objects to come, as C2 does for those of the ordinary heap.
+static void prefetch(MacroAssembler* masm, Register end) {
+  if (AllocatePrefetchStyle == 0) return;
+  const Address ahead(end, AllocatePrefetchDistance);
+  switch (AllocatePrefetchInstr) {
+    case 0: __ prefetchnta(ahead); break;
+    case 1: __ prefetcht0(ahead); break;
+    case 2: __ prefetcht2(ahead); break;
+    case 3: __ prefetchw(ahead); break;
+    default: ShouldNotReachHere();
+  }
+}
+
 // Java calling convention: the class in j_rarg0, an array's length in j_rarg1, the object in rax;
 // all but rbp, r12 and r15 may be lost.
 address PersistentAllocationC2::generate_stub(address slow, bool is_array) {
@@ -77,6 +90,7 @@ address PersistentAllocationC2::generate_stub(address slow, bool is_array) {
   __ cmpptr(end, of_thread(PersistentThread::plab_end_offset()));
   __ jcc(Assembler::above, full);
   __ movptr(of_thread(PersistentThread::plab_top_offset()), end);
+  prefetch(masm, end);
 
   // All of it is written: that makes the pages private, which the applier relies on. Sixteen bytes at a time, the last ones first.
   assert(MinObjAlignmentInBytes == HeapWordSize && oopDesc::header_size() * HeapWordSize >= 16, "no object is smaller");

@@ -98,7 +98,10 @@ static bool is_unlogged(oopDesc* base, void* addr) {
 static inline bool is_known(JavaThread* thread, oopDesc* base, void* addr, int log2_size, uint64_t value) {
   assert(PHeap::contains(base), "caller has tested");
   PersistentThread& pt = thread->persistent();
-  if (pt.is_own(base)) return true;
+  if (pt.is_own(base)) {
+    assert(!PersistentSpace::is_captured(base), "stores to what is captured are recorded");
+    return true;
+  }
   const PersistentThread::Recent* r = &pt._recent[PersistentTxn::recent_index(addr)];
   if (r->_key != pt.recent_key(addr, log2_size)) return false;
   *r->_new_value = value;

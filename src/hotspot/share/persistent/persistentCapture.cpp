@@ -530,8 +530,7 @@ void PersistentCapture::disk_full(const char* error) {
 }
 
 void PersistentCapture::commit() {
-  // Of what the thread's open level has allocated: stores to captured objects are recorded.
-  if (_thread != nullptr) _thread->persistent().set_own(nullptr, nullptr);
+  if (_thread != nullptr) PersistentTxn::note_capture(_thread);
   PersistentClassTable::commit_entries();
   end();
 }

@@ -284,30 +284,47 @@ static uint32_t static_symbol_around(InstanceKlass* ik, oop obj, PersistentLogRe
   return 0;
 }
 
+// A class, or the value of a static field.
+static bool stands_for(const SymbolEntry* e, oop obj) {
+  if (obj->klass() != vmClasses::Class_klass()) {
+    return e->kind == PersistentClassTableFormat::static_symbol && e->klass != nullptr && static_value(e->klass, e->offset) == obj;
+  }
+  Klass* k = java_lang_Class::as_Klass(obj);
+  return k != nullptr ? e->kind == PersistentClassTableFormat::class_symbol && e->klass == k
+                      : e->kind == PersistentClassTableFormat::primitive_symbol && e->type == java_lang_Class::primitive_type(obj);
+}
+
+// The number of the symbol that stands for obj, or 0. Those found lately are looked at first, by the object's
+// address: where a collection has moved the object it is another's, or nobody's, and all are searched.
+static uint32_t find_symbol(oop obj) {
+  static const int RecentCount = 1024;
+  static int recent[RecentCount];
+  const uintptr_t address = cast_from_oop<uintptr_t>(obj);
+  int* last = &recent[(address >> 3 ^ address >> 13) % RecentCount];
+  if (*last < symbols->length() && stands_for(symbols->adr_at(*last), obj)) return symbols->adr_at(*last)->id;
+  for (int i = 0; i < symbols->length(); i++) {
+    if (stands_for(symbols->adr_at(i), obj)) {
+      *last = i;
+      return symbols->adr_at(i)->id;
+    }
+  }
+  return 0;
+}
+
 uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) {
   assert(PersistentLog::owned_by_self(), "must be");
+  const uint32_t found = find_symbol(obj);
+  if (found != 0) return found;
   Klass* klass = obj->klass();
   if (klass == vmClasses::Class_klass()) {
     Klass* k = java_lang_Class::as_Klass(obj);
     BasicType type = k == nullptr ? java_lang_Class::primitive_type(obj) : T_ILLEGAL;
-    for (int i = 0; i < symbols->length(); i++) {
-      SymbolEntry* e = symbols->adr_at(i);
-      if (k != nullptr ? (e->kind == PersistentClassTableFormat::class_symbol && e->klass == k) : (e->kind == PersistentClassTableFormat::primitive_symbol && e->type == type)) {
-        return e->id;
-      }
-    }
     if (k == nullptr) {
       Symbol* name = SymbolTable::new_permanent_symbol(type2name(type));
       return add_symbol(PersistentClassTableFormat::primitive_symbol, PersistentClassTableFormat::boot_loader, name, vmSymbols::class_signature(), nullptr, 0, type, record);
     }
     if (!is_nameable(k)) return 0;
     return add_symbol(PersistentClassTableFormat::class_symbol, loader_of(k->class_loader_data()), k->name(), vmSymbols::class_signature(), k, 0, T_ILLEGAL, record);
-  }
-  for (int i = 0; i < symbols->length(); i++) {
-    SymbolEntry* e = symbols->adr_at(i);
-    if (e->kind == PersistentClassTableFormat::static_symbol && e->klass != nullptr && static_value(e->klass, e->offset) == obj) {
-      return e->id;
-    }
   }
   if (klass->is_instance_klass()) {
     uint32_t id = static_symbol_around(InstanceKlass::cast(klass), obj, record);

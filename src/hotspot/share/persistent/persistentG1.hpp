@@ -6,6 +6,7 @@
 #ifndef SHARE_PERSISTENT_PERSISTENTG1_HPP
 #define SHARE_PERSISTENT_PERSISTENTG1_HPP
 
+#include "gc/shared/gcCause.hpp"
 #include "memory/allStatic.hpp"
 #include "utilities/globalDefinitions.hpp"
 
@@ -31,6 +32,8 @@ class PersistentG1 : public AllStatic {
   static uint   region_count();
   static bool   contains(const G1HeapRegion* r);
 
+  // Whether a pause is there only because P is to be collected: a larger V would not make it rarer.
+  static bool   is_for_p(GCCause::Cause cause) { return cause == GCCause::_persistent_heap_occupancy; }
   // Whether G1's concurrent cycle marks the objects of r: all but P's, if it leaves those out.
   static bool   takes_part_in_marking(const G1HeapRegion* r);
   // Of a region of header or P: whether the mark bitmap may have bits of it.

@@ -73,16 +73,18 @@ void PersistentSpace::initialize(uintptr_t base, size_t size, const uint64_t* li
 
 // ---- Allocation ----
 
-// The first run of at least that many free lines, and how long it is; _limit if
+// The first run of at least that many free lines, and how many it has, up to most; _limit if
 // there is none.
-size_t PersistentSpace::find_run(size_t lines, size_t* length) {
+size_t PersistentSpace::find_run(size_t lines, size_t most, size_t* length) {
+  assert(lines > 0 && lines <= most, "must be");
   const int c = MIN2(log2i(lines), HintCount - 1);
   size_t first_of_class = _limit;      // run of 2^c lines at least
   size_t from = _hints[c];
   while (from < _limit) {
     size_t start = _taken->find_first_clear_bit(from, _limit);
     if (start == _limit) break;
-    size_t end = _taken->find_first_set_bit(start, _limit);
+    // No further than most: the end of a run may be far.
+    size_t end = _taken->find_first_set_bit(start, MIN2(start + most, (size_t)_limit));
     if (end - start >= ((size_t)1 << c) && first_of_class == _limit) {
       first_of_class = start;
     }
@@ -98,31 +100,37 @@ size_t PersistentSpace::find_run(size_t lines, size_t* length) {
 }
 
 char* PersistentSpace::take(size_t line, size_t lines) {
+  assert(_taken->find_first_set_bit(line, line + lines) == line + lines, "of a line two may think it is theirs");
   _taken->set_range(line, line + lines);
   _used += lines * LineSize;
   PersistentCollector::note_use(_used);
   return address_of(line);
 }
 
-void PersistentSpace::give_back(size_t line, size_t lines) {
+// Returns where the run begins that it is part of, no further down than before: of that it is known that it is in a run from
+// before_start on, which somebody may have taken a part of since.
+size_t PersistentSpace::give_back(size_t line, size_t lines, size_t before, size_t before_start) {
+  assert(_taken->find_first_clear_bit(line, line + lines) == line + lines, "given back twice");
   _taken->clear_range(line, line + lines);
   _used -= lines * LineSize;
-  for (size_t& hint : _hints) hint = MIN2(hint, line);
   // The run may begin further down.
-  if (line > 0 && !_taken->at(line - 1)) {
-    size_t before = _taken->find_last_set_bit(0, line);
-    size_t start = before == line ? 0 : before + 1;
-    for (size_t& hint : _hints) hint = MIN2(hint, start);
+  size_t start = line;
+  if (line > before) {
+    const size_t last_taken = _taken->find_last_set_bit(before, line);
+    start = last_taken == line ? before_start : last_taken + 1;
+  } else if (line == before) {
+    start = before_start;
   }
+  for (size_t& hint : _hints) hint = MIN2(hint, start);
+  return start;
 }
 
 char* PersistentSpace::allocate_buffer(size_t min_bytes, size_t* bytes) {
   assert(min_bytes <= BufferSize, "use allocate_large");
   SpaceLocker sl;
   size_t length;
-  size_t line = find_run(align_up(min_bytes, LineSize) / LineSize, &length);
+  size_t line = find_run(align_up(min_bytes, LineSize) / LineSize, BufferSize / LineSize, &length);
   if (line == _limit) return nullptr;
-  length = MIN2(length, BufferSize / LineSize);
   *bytes = length * LineSize;
   return take(line, length);
 }
@@ -131,7 +139,7 @@ char* PersistentSpace::allocate_large(size_t bytes) {
   SpaceLocker sl;
   size_t lines = align_up(bytes, LineSize) / LineSize;
   size_t length;
-  size_t line = find_run(lines, &length);
+  size_t line = find_run(lines, lines, &length);
   return line == _limit ? nullptr : take(line, lines);
 }
 
@@ -174,7 +182,7 @@ void PersistentSpace::recycle_buffer(char* top, char* end) {
   size_t last = line_of(end);
   if (first >= last) return;
   SpaceLocker sl;
-  give_back(first, last - first);
+  give_back(first, last - first, 0, 0);
 }
 
 // ---- Captured objects ----
@@ -333,13 +341,16 @@ size_t PersistentSpace::end_collection() {
   }
 
   size_t bytes = 0;
+  // The run given back last: what lies before it is not looked at again.
+  size_t run_start = 0, run_end = 0;
   for (size_t line = _live->find_first_set_bit(0); line < _line_count; ) {
     size_t end = _live->find_first_clear_bit(line, _line_count);
     PersistentSlots::clear(address_of(line), address_of(end));
     _opened->clear_range(line, end);
     {
       SpaceLocker sl;
-      give_back(line, end - line);
+      run_start = give_back(line, end - line, run_end, run_start);
+      run_end = end;
     }
     bytes += (end - line) * LineSize;
     line = _live->find_first_set_bit(end, _line_count);

@@ -49,9 +49,9 @@ class PersistentSpace : public AllStatic {
 
   static size_t line_of(const void* p)  { return ((uintptr_t)p - _base) / LineSize; }
   static char*  address_of(size_t line) { return (char*)_base + line * LineSize; }
-  static size_t find_run(size_t lines, size_t* length);
+  static size_t find_run(size_t lines, size_t most, size_t* length);
   static char*  take(size_t line, size_t lines);
-  static void   give_back(size_t line, size_t lines);
+  static size_t give_back(size_t line, size_t lines, size_t before, size_t before_start);
 
  public:
   static const size_t BufferSize = 64 * K;

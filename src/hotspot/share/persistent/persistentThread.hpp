@@ -27,8 +27,8 @@ class PersistentThread {
   bool           _allocates_all;    // PersistentAllocateAll applies to this thread
   PersistentTxn* _spare_txn;        // the last transaction's memory, for the next one
 
-  // What the current level of the transaction has allocated in the buffer, and what is free in
-  // it: stores there need no record.
+  // What the current level of the transaction has allocated in the buffer and in those next to it, and what is
+  // free there; nothing is captured: stores there need no record.
   uintptr_t      _own_start;
   size_t         _own_size;
 

@@ -37,6 +37,7 @@
 static PlatformMutex* open_lock = nullptr;
 static PersistentTxn* open_list = nullptr;
 static volatile int   open_number = 0;
+static int            shared_number = 0;     // of the entries in all of _shared; under the log's lock
 DEBUG_ONLY(volatile size_t PersistentTxn::_short_commits = 0;)
 
 void PersistentTxn::initialize() {
@@ -47,7 +48,7 @@ int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
   : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
-    _is_open(false), _frames_lost(false), _allocated(), _implicit(implicit), _new_objects(0) {
+    _is_open(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -79,22 +80,11 @@ void PersistentTxn::Entries::grow() {
   set_plain(plain);
 }
 
-PersistentTxn::Ranges::Ranges() : _ranges(NEW_C_HEAP_ARRAY(Range, 4, mtPersistent)), _length(0), _capacity(4) {}
-PersistentTxn::Ranges::~Ranges() { FREE_C_HEAP_ARRAY(Range, _ranges); }
-
-void PersistentTxn::Ranges::append(char* start, char* end) {
-  if (_length == _capacity) {
-    _capacity *= 2;
-    _ranges = REALLOC_C_HEAP_ARRAY(Range, _ranges, _capacity, mtPersistent);
-  }
-  _ranges[_length] = Range{start, end};
-  Atomic::release_store(&_length, _length + 1);
-}
-
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
   _frames_lost = false;
+  _own_mark = 0;
   _entries.set_plain(!_implicit);
   note_buffer();
   Atomic::inc(&open_number);
@@ -154,9 +144,18 @@ bool PersistentTxn::any_stored_to(const void* addr) {
 // What is left of the thread's buffer holds objects of the level that begins now.
 void PersistentTxn::note_buffer() {
   PersistentThread& pt = _thread->persistent();
-  _allocated.append(pt._plab_top, pt._plab_end);
+  _allocated.remove(pt._plab_top, pt._plab_end);
+  _allocated.add(pt._plab_top, pt._plab_end, level().ranges);
   pt.new_level();
   set_own(pt._plab_top, pt._plab_end);
+}
+
+// The objects of a level that has ended are its parent's.
+void PersistentTxn::join_buffer() {
+  if (_allocated.length() <= 1) return;
+  open_lock->lock();
+  _allocated.join(_thread->persistent()._plab_top, level().ranges);
+  open_lock->unlock();
 }
 
 // With PersistentAllocateAll others may capture anything.
@@ -164,27 +163,26 @@ void PersistentTxn::set_own(const char* start, const char* end) {
   if (!PersistentAllocateAll) _thread->persistent().set_own(start, end);
 }
 
-bool PersistentTxn::allocated_since(int range_mark, const void* obj) const {
-  for (int i = _allocated.length() - 1; i >= range_mark; i--) {     // the latest are asked about most
-    const Range* r = _allocated.adr_at(i);
-    if (obj >= r->start && obj < r->end) return true;
-  }
-  return false;
-}
+bool PersistentTxn::allocated_since(int64_t mark, const void* obj) const { return _allocated.contains(obj, mark); }
 
 void PersistentTxn::note_allocation(char* start, char* end) {
   open_lock->lock();
-  _allocated.append(start, end);
+  const char* first = _allocated.add(start, end, MAX2(level().ranges, _own_mark));
   open_lock->unlock();
-  if (end == _thread->persistent()._plab_end) set_own(start, end);
+  // All of that is of this level, and not captured.
+  if (end == _thread->persistent()._plab_end) set_own(first, end);
+}
+
+void PersistentTxn::note_capture(JavaThread* thread) {
+  PersistentTxn* txn = thread->persistent()._txn;
+  if (txn != nullptr) txn->_own_mark = txn->_allocated.mark();
+  thread->persistent().set_own(nullptr, nullptr);
 }
 
 void PersistentTxn::note_retired(const char* top, const char* end) {
   open_lock->lock();
-  for (int i = 0; i < _allocated.length(); i++) {
-    Range* r = _allocated.adr_at(i);
-    if (r->end == end) r->end = MAX2(r->start, (char*)top);
-  }
+  // The rest of a line that has objects is nobody else's.
+  _allocated.remove(align_up(top, PersistentLayout::LineSize), end);
   open_lock->unlock();
   _thread->persistent().set_own(nullptr, nullptr);
 }
@@ -193,7 +191,7 @@ void PersistentTxn::allocated_do(void f(const void* start, const void* end)) {
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     for (int i = 0; i < t->_allocated.length(); i++) {
-      f(t->_allocated.adr_at(i)->start, t->_allocated.adr_at(i)->end);
+      f(t->_allocated.adr_at(i)->_start, t->_allocated.adr_at(i)->_end);
     }
   }
   open_lock->unlock();
@@ -205,18 +203,15 @@ bool PersistentTxn::is_other_open(JavaThread* thread) {
 }
 
 bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
+  assert(thread == nullptr || thread == Thread::current(), "its ranges are read without the lock");
   if (!is_other_open(thread)) return false;
+  // Most are of the thread's own transaction.
+  const PersistentTxn* own = thread != nullptr ? thread->persistent()._txn : nullptr;
+  if (own != nullptr && own->_allocated.contains(obj, 0)) return false;
   bool found = false;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr && !found; t = t->_next_open) {
-    if (t->_thread == thread) continue;
-    for (int i = 0; i < t->_allocated.length(); i++) {
-      const Range* r = t->_allocated.adr_at(i);
-      if (obj >= r->start && obj < r->end) {
-        found = true;
-        break;
-      }
-    }
+    found = t->_thread != thread && t->_allocated.contains(obj, 0);
   }
   open_lock->unlock();
   return found;
@@ -307,10 +302,17 @@ void PersistentTxn::unite_entries() {
 void PersistentTxn::append_shared(const Entry& entry) {
   if (_shared.length() >= UniteThreshold && _shared.length() == _shared.capacity()) {
     int kept = unite(_shared.adr_at(0), _shared.length(), _savepoints.length(), [&] (int i) -> int& { return _savepoints.adr_at(i)->shared; });
-    _shared.trunc_to(kept);
+    trunc_shared(kept);
     if (kept > _shared.capacity() / 2) _shared.reserve(_shared.capacity() * 2);
   }
   _shared.append(entry);
+  shared_number++;
+}
+
+void PersistentTxn::trunc_shared(int length) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  shared_number -= _shared.length() - length;
+  _shared.trunc_to(length);
 }
 
 // Nobody may know where the new values of the level were; what it has allocated is its own still.
@@ -423,6 +425,7 @@ void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oo
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {
   assert(PersistentLog::owned_by_self(), "must be");
+  if (shared_number == 0) return;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     if (t->_thread == thread) continue;
@@ -435,13 +438,14 @@ void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, Gro
 
 void PersistentTxn::push_savepoint() {
   open_lock->lock();
-  _savepoints.append(Level{_entries.length(), _images.length(), _allocated.length(), _shared.length()});
+  _savepoints.append(Level{_entries.length(), _images.length(), _allocated.mark(), _shared.length()});
   note_buffer();
   open_lock->unlock();
 }
 
 void PersistentTxn::pop_savepoint() {
   const Level inner = _savepoints.pop();
+  join_buffer();
   if (_images.is_empty()) return;
   _images.merge(inner.images, level().images);
   forget_recent();
@@ -566,7 +570,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
-  _shared.trunc_to(level.shared);
+  trunc_shared(level.shared);
   if (!record.is_empty()) {
     char err[256];
     if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
@@ -578,6 +582,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
 void PersistentTxn::rollback_savepoint() {
   Level inner = _savepoints.pop();
   undo_to(inner, false);
+  join_buffer();
 }
 
 void PersistentTxn::rollback_all(bool checked) {
@@ -840,7 +845,7 @@ bool PersistentTxn::log(PersistentLogRecord* record, PersistentCapture* capture,
   }
   if (ok) {
     capture->commit();
-    _shared.clear();        // what was stored is committed: who captures it now takes it as it is
+    trunc_shared(0);        // what was stored is committed: who captures it now takes it as it is
   } else {
     capture->abort();
   }
@@ -869,7 +874,7 @@ void PersistentTxn::renew() {
 }
 
 void PersistentTxn::renew_united() {
-  assert(_implicit, "must be");
+  assert(_implicit && _savepoints.is_empty(), "must be");
   LastEntries last(this);
   PersistentLog::lock();
   PersistentLogRecord record;
@@ -885,6 +890,7 @@ void PersistentTxn::renew_united() {
   _thread->persistent().new_level();
   open_lock->lock();
   _allocated.clear();
+  _own_mark = 0;
   open_lock->unlock();
   PersistentAudit::count_commit();
 }

@@ -9,6 +9,7 @@
 #include "memory/allocation.hpp"
 #include "oops/oopsHierarchy.hpp"
 #include "persistent/persistentImages.hpp"
+#include "persistent/persistentRanges.hpp"
 #include "persistent/persistentThread.hpp"
 #include "runtime/atomic.hpp"
 #include "utilities/exceptions.hpp"
@@ -73,8 +74,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   JavaThread*    _thread;
   Entries        _entries;
   PersistentImages _images;        // of what was stored by copies and fills of many bytes
-  // Where a level begins.
-  struct Level { int entries; int images; int ranges; int shared; };
+  // Where a level begins: lengths, and the mark of the ranges.
+  struct Level { int entries; int images; int64_t ranges; int shared; };
   GrowableArrayCHeap<Level, mtPersistent> _savepoints;    // the levels but the outermost
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
@@ -84,24 +85,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static const int UniteThreshold = 4 * K;
   bool           _is_open;
   bool           _frames_lost;     // see frames_lost
-  // Where the thread allocated since begin; read by capturing threads.
-  struct Range { char* start; char* end; };
-  // Grows under the list's lock, with which others read it. It may be empty from one moment to the
-  // next: then they take a range for the thread's that was, or was to be.
-  class Ranges {
-    Range*       _ranges;
-    volatile int _length;
-    int          _capacity;
-   public:
-    Ranges();
-    ~Ranges();
-    int    length() const   { return Atomic::load_acquire(&_length); }
-    int    capacity() const { return _capacity; }
-    Range* adr_at(int i) const { return &_ranges[i]; }
-    void   append(char* start, char* end);
-    void   clear()          { Atomic::release_store(&_length, 0); }
-  };
-  Ranges _allocated;
+  PersistentRanges _allocated;     // by the thread since begin
+  int64_t        _own_mark;        // what was allocated before this mark of the ranges may be captured
   // Of PersistentAllocateAll: never rolled back, ends when it is large, captures
   // whatever the thread allocated.
   const bool     _implicit;
@@ -114,6 +99,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   template <typename F> static int unite(Entry* entries, int length, int savepoints, F begin_of);
   void   unite_entries();
   void   append_shared(const Entry& entry);
+  void   trunc_shared(int length);
   void   set_own(const char* start, const char* end);
   void   make_room();
   void   forget_recent();
@@ -132,8 +118,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   int    foreign_bytes(int index, Level level) const;
   int    foreign_bytes(int index, Level level, uint64_t found) const;
   bool   is_empty() const { return _entries.is_empty() && _images.is_empty(); }
-  bool   allocated_since(int range_mark, const void* obj) const;
+  bool   allocated_since(int64_t mark, const void* obj) const;
   void   note_buffer();
+  void   join_buffer();
   bool   overlapped_by_other(int index) const;
   bool   log_values(PersistentLogRecord* record, LastEntries* last) const;
   bool   find_conflict(oopDesc** base, char** addr, LastEntries* last) const;
@@ -190,7 +177,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void note_allocation(char* start, char* end);
   // The thread gives back what it has not used of a buffer.
   void note_retired(const char* top, const char* end);
-  // The open transaction of another thread that allocated obj, or null.
+  // The thread has captured objects, of what its open transaction has allocated, too: stores to those are recorded.
+  static void note_capture(JavaThread* thread);
+  // Whether the open transaction of another thread has allocated obj.
   static bool allocated_by_other(JavaThread* thread, const void* obj);
 
   void oops_do(OopClosure* cl);
