@@ -297,7 +297,7 @@ static bool stands_for(const SymbolEntry* e, oop obj) {
 // The number of the symbol that stands for obj, or 0. Those found lately are looked at first, by the object's
 // address: where a collection has moved the object it is another's, or nobody's, and all are searched.
 static uint32_t find_symbol(oop obj) {
-  static const int RecentCount = 1024;
+  static const int RecentCount = 8 * K;
   static int recent[RecentCount];
   const uintptr_t address = cast_from_oop<uintptr_t>(obj);
   int* last = &recent[(address >> 3 ^ address >> 13) % RecentCount];

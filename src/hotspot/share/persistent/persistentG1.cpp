@@ -22,6 +22,7 @@
 #include "persistent/persistentOpen.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentSpace.hpp"
+#include "runtime/atomic.hpp"
 #include "runtime/java.hpp"
 
 size_t PersistentG1::reservation_size() {
@@ -97,10 +98,16 @@ void PersistentG1::roots_do(G1RootClosures* closures, bool evacuating) {
   }
 }
 
+// An array that was asked for, most likely the next one, too: otherwise each slice would be as far from the start as it is.
+static HeapWord* volatile recent_array = nullptr;
+
 HeapWord* PersistentG1::array_start(G1HeapRegion* r, HeapWord* slice) {
   if (!contains(r)) return r->humongous_start_region()->bottom();
-  // The array is marked, and nothing inside it is.
   G1CMBitMap* bitmap = G1CollectedHeap::heap()->concurrent_mark()->mark_bitmap();
+  HeapWord* recent = Atomic::load(&recent_array);
+  // It may be of an earlier marking, and gone.
+  if (recent != nullptr && recent <= slice && bitmap->is_marked(recent) && slice < recent + cast_to_oop(recent)->size()) return recent;
+  // The array is marked, and nothing inside it is.
   HeapWord* from = align_down(slice - 1, 64 * HeapWordSize);
   while (bitmap->get_next_marked_addr(from, slice) == slice) {
     slice = from;
@@ -110,5 +117,6 @@ HeapWord* PersistentG1::array_start(G1HeapRegion* r, HeapWord* slice) {
   for (HeapWord* p = from; p < slice; p = bitmap->get_next_marked_addr(p + 1, slice)) {
     if (bitmap->is_marked(p)) last = p;
   }
+  Atomic::store(&recent_array, last);
   return last;
 }

@@ -77,15 +77,15 @@ void PersistentSpace::initialize(uintptr_t base, size_t size, const uint64_t* li
 // there is none.
 size_t PersistentSpace::find_run(size_t lines, size_t most, size_t* length) {
   assert(lines > 0 && lines <= most, "must be");
-  const int c = MIN2(log2i(lines), HintCount - 1);
-  size_t first_of_class = _limit;      // run of 2^c lines at least
+  const int c = hint_for(lines);
+  size_t first_of_class = _limit;      // run of smallest_run(c) lines at least
   size_t from = _hints[c];
   while (from < _limit) {
     size_t start = _taken->find_first_clear_bit(from, _limit);
     if (start == _limit) break;
     // No further than most: the end of a run may be far.
     size_t end = _taken->find_first_set_bit(start, MIN2(start + most, (size_t)_limit));
-    if (end - start >= ((size_t)1 << c) && first_of_class == _limit) {
+    if (end - start >= smallest_run(c) && first_of_class == _limit) {
       first_of_class = start;
     }
     if (end - start >= lines) {
@@ -121,7 +121,10 @@ size_t PersistentSpace::give_back(size_t line, size_t lines, size_t before, size
   } else if (line == before) {
     start = before_start;
   }
-  for (size_t& hint : _hints) hint = MIN2(hint, start);
+  // How long it is tells whose hints it concerns. Not looked for further than is usual.
+  const size_t far = line + lines + BufferSize / LineSize;
+  const size_t end = _taken->find_first_set_bit(line + lines, MIN2(far, _line_count));
+  for (int i = 0; i < HintCount && (end == far || smallest_run(i) <= end - start); i++) _hints[i] = MIN2(_hints[i], start);
   return start;
 }
 

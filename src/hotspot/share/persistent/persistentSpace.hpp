@@ -13,6 +13,7 @@
 #include "utilities/bitMap.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
+#include "utilities/powerOfTwo.hpp"
 
 class JavaThread;
 class PersistentLogRecord;
@@ -43,9 +44,13 @@ class PersistentSpace : public AllStatic {
   static volatile size_t _used;
 
   static const size_t LineSize = PersistentLayout::LineSize;
-  // For runs of at least 2^c lines: there is none before this line.
-  static const int HintCount = 24;
+  // There is no run of at least smallest_run(i) lines before line _hints[i].
+  static const int ExactHints = 64;
+  static const int HintCount  = ExactHints + 18;
   static size_t _hints[HintCount];
+
+  static int    hint_for(size_t lines) { return lines <= (size_t)ExactHints ? (int)lines - 1 : MIN2(ExactHints + log2i(lines / ExactHints), HintCount - 1); }
+  static size_t smallest_run(int hint) { return hint < ExactHints ? (size_t)hint + 1 : (size_t)ExactHints << (hint - ExactHints); }
 
   static size_t line_of(const void* p)  { return ((uintptr_t)p - _base) / LineSize; }
   static char*  address_of(size_t line) { return (char*)_base + line * LineSize; }

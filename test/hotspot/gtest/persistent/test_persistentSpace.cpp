@@ -8,6 +8,7 @@
 #include "persistent/persistentSpace.hpp"
 #include "runtime/os.hpp"
 #include "unittest.hpp"
+#include "utilities/growableArray.hpp"
 
 // The allocator only does arithmetic on addresses: it needs no mapping.
 static const uintptr_t Base = 64 * G;
@@ -37,6 +38,57 @@ TEST_VM(PersistentSpace, buffers_fill_a_new_heap_without_overlap) {
   }
   ASSERT_EQ(Size, total) << "all of it can be had";
   ASSERT_EQ(total, PersistentSpace::used());
+}
+
+// Against a table that is searched from its start each time.
+TEST_VM(PersistentSpace, first_fit) {
+  uint64_t table[Words] = {};
+  PersistentSpace::initialize(Base, Size, table, Size);
+  static bool taken[Lines];
+  memset(taken, 0, sizeof(taken));
+  struct Block { size_t line; size_t lines; };
+  GrowableArrayCHeap<Block, mtTest> blocks(100);
+  int refused = 0;
+  for (int step = 0; step < 6000; step++) {
+    // Now more of the one, then of the other.
+    const bool allocates = os::random() % 16 < (step / 1000 % 2 == 0 ? 11 : 6);
+    if (allocates || blocks.is_empty()) {
+      const bool is_buffer = os::random() % 2 == 0;
+      const size_t most = PersistentSpace::BufferSize / Line;
+      const size_t lines = 1 + os::random() % (os::random() % 4 != 0 ? 6 : is_buffer ? most : 3 * most);
+      size_t expected = 0, length = 0;
+      for (; expected + length < Lines && length < lines; length++) {
+        if (taken[expected + length]) {
+          expected += length + 1;
+          length = (size_t)-1;
+        }
+      }
+      size_t bytes = lines * Line;
+      char* p = is_buffer ? PersistentSpace::allocate_buffer(lines * Line - 8, &bytes) : PersistentSpace::allocate_large(lines * Line - 8);
+      if (length < lines) {
+        ASSERT_TRUE(p == nullptr) << lines << " lines, step " << step;
+        refused++;
+        continue;
+      }
+      ASSERT_EQ(at_line(expected), p) << lines << " lines, step " << step;
+      ASSERT_GE(bytes, lines * Line);
+      for (size_t i = expected; i < expected + bytes / Line; i++) {
+        ASSERT_FALSE(taken[i]) << "line " << i << ", step " << step;
+        taken[i] = true;
+      }
+      blocks.append(Block{expected, bytes / Line});
+    } else {
+      // From somewhere to the end.
+      const int i = os::random() % blocks.length();
+      Block* b = blocks.adr_at(i);
+      const size_t kept = os::random() % 2 == 0 ? 0 : os::random() % b->lines;
+      PersistentSpace::recycle_buffer(at_line(b->line + kept), at_line(b->line + b->lines));
+      for (size_t l = b->line + kept; l < b->line + b->lines; l++) taken[l] = false;
+      b->lines = kept;
+      if (kept == 0) blocks.delete_at(i);
+    }
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST_VM(PersistentSpace, reopened_heap_goes_on_in_the_holes) {
