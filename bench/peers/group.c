@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "now.h"
 
 #define RING        (64u << 20)
 #define RECORD      192
@@ -33,12 +34,6 @@ static off_t at;
 static int file;
 static int64_t end;
 static uint64_t records;
-
-static int64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 static void fail(const char *what) {
     perror(what);

@@ -12,16 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LAYOUT "bench"
+#include "now.h"
 
-static inline int64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
+#define LAYOUT "bench"
 
 /* The same generator as in bench.Random. */
 static uint64_t seed = 0x9E3779B97F4A7C15ULL;

@@ -178,11 +178,13 @@ public final class Main {
             "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
             "-Dchronicle.analytics.disable=true");
 
+    private static final String DURABLE_MILLIS = Config.FULL ? "5000" : "1200";
+
     private static Side store(String name, String parent, int threads) {
         boolean ours = name.equals("everheap");
         return new Side(ours ? "P" : name, java(ours || Config.STOCK.isEmpty() ? JDK : Config.STOCK, parent,
                 ours ? List.of("-XX:PersistentHeap=%d/heap") : OPENS, "bench.durable.Durable", name, "%d", Integer.toString(threads),
-                Config.FULL ? "5000" : "1200"));
+                DURABLE_MILLIS));
     }
 
     private static void durable() throws IOException {
@@ -190,7 +192,7 @@ public final class Main {
         for (int threads : new int[] {1, 8, 64}) {
             all.add(new Comparison("update, " + threads + (threads == 1 ? " thread" : " threads"), true, faster(2, 2, 2), store("everheap", DISK, threads),
                     store("h2", DISK, threads), store("rocksdb", DISK, threads), store("mapdb", DISK, threads),
-                    new Side("a record, in C", peer(DISK, "group", "%d/ring", Integer.toString(threads), Config.FULL ? "5000" : "1200"))));
+                    new Side("a record, in C", peer(DISK, "group", "%d/ring", Integer.toString(threads), DURABLE_MILLIS))));
         }
         List<String> extra = new ArrayList<>();
         section("durable", "Durable updates on a disk, beside Java stores", """

@@ -110,17 +110,13 @@ char* PersistentSpace::take(size_t line, size_t lines) {
 // Returns where the run begins that it is part of, no further down than before: of that it is known that it is in a run from
 // before_start on, which somebody may have taken a part of since.
 size_t PersistentSpace::give_back(size_t line, size_t lines, size_t before, size_t before_start) {
+  assert(before_start <= before && before <= line, "in their order");
   assert(_taken->find_first_clear_bit(line, line + lines) == line + lines, "given back twice");
   _taken->clear_range(line, line + lines);
   _used -= lines * LineSize;
   // The run may begin further down.
-  size_t start = line;
-  if (line > before) {
-    const size_t last_taken = _taken->find_last_set_bit(before, line);
-    start = last_taken == line ? before_start : last_taken + 1;
-  } else if (line == before) {
-    start = before_start;
-  }
+  const size_t last_taken = _taken->find_last_set_bit(before, line);
+  const size_t start = last_taken == line ? before_start : last_taken + 1;
   // How long it is tells whose hints it concerns. Not looked for further than is usual.
   const size_t far = line + lines + BufferSize / LineSize;
   const size_t end = _taken->find_first_set_bit(line + lines, MIN2(far, _line_count));
