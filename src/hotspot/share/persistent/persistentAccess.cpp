@@ -102,7 +102,7 @@ static inline bool is_known(JavaThread* thread, oopDesc* base, void* addr, int l
     assert(!PersistentSpace::is_captured(base), "stores to what is captured are recorded");
     return true;
   }
-  const PersistentThread::Recent* r = &pt._recent[PersistentTxn::recent_index(addr)];
+  const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];
   if (r->_key != pt.recent_key(addr, log2_size)) return false;
   *r->_new_value = value;
   return true;
@@ -188,7 +188,7 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
     return PersistentRawMemory::cmpxchg(addr, size, compare, value);
   }
   if (in_txn(thread)) {
-    PersistentStoreScope scope(!PersistentCapture::is_surely_captured(base));
+    PersistentStoreScope scope(!PersistentSpace::is_captured(base));
     uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
     if (found == compare) {
       thread->persistent()._txn->record(base, addr, size, compare, value, false, scope.locked());
@@ -365,7 +365,8 @@ bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, vo
     return true;
   }
   if (in_txn(thread)) {
-    thread->persistent()._txn->record_oop(base, addr, PersistentRawMemory::load_oop(addr), value);
+    const bool was_captured = PersistentSpace::is_captured(base);
+    thread->persistent()._txn->record_oop(base, addr, PersistentRawMemory::load_oop(addr), value, false, was_captured);
     PersistentRawMemory::plain_store_oop(addr, value);
     return true;
   }
@@ -392,9 +393,9 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
     return cast_to_oop(found);
   }
   if (in_txn(thread)) {
-    PersistentStoreScope scope(!PersistentCapture::is_surely_captured(obj));
+    PersistentStoreScope scope(!PersistentSpace::is_captured(obj));
     if (op(addr, c, v, &found)) {
-      thread->persistent()._txn->record_oop(obj, addr, found, v, scope.locked());
+      thread->persistent()._txn->record_oop(obj, addr, found, v, scope.locked(), !scope.locked());
     }
     return cast_to_oop(found);
   }

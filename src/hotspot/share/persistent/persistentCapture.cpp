@@ -49,7 +49,6 @@ Symbol* PersistentCapture::_stamped_lock = nullptr;
 Klass*  PersistentCapture::_synchronizer = nullptr;
 
 PersistentCapture::Objects* PersistentCapture::_memory = nullptr;
-volatile uint32_t PersistentCapture::_changes = 0;
 
 void PersistentCapture::initialize() {
   _memory = new Objects(256);
@@ -245,7 +244,6 @@ PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* re
 }
 
 void PersistentCapture::end() {
-  if (_changes % 2 != 0) Atomic::release_store(&_changes, _changes + 1);
   _objects.clear();
   if (_objects.capacity() > (int)(64 * K)) _objects.clear_and_deallocate();
 }
@@ -266,7 +264,7 @@ uint32_t PersistentCapture::encode_reference(const void* obj) {
 }
 
 bool PersistentCapture::reach(oopDesc* obj, bool is_value) {
-  if (PersistentSpace::is_captured(obj)) return true;
+  if (is_part(obj)) return true;
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
     // Strings and boxes never change, so that they may be of the heap before the transaction that allocated them ends:
     // copies, above all, which a commit that failed has made and others find by their content.
@@ -274,11 +272,7 @@ bool PersistentCapture::reach(oopDesc* obj, bool is_value) {
       return fail(Failure::foreign_allocation, obj, 0, obj->klass());
     }
   }
-  if (_changes % 2 == 0) {
-    Atomic::release_store(&_changes, _changes + 1);
-    OrderAccess::storestore();
-  }
-  PersistentSpace::set_captured(obj);
+  PersistentSpace::set_reached(obj);
   _objects.append(obj);
   return true;
 }
@@ -320,7 +314,7 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
 // copy, in memory too. is_plain: the holder is surely no lock.
 inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain) {
   oopDesc* obj = PersistentRawMemory::load_oop(slot);
-  if (is_plain && (obj == nullptr || (PHeap::contains(obj) && PersistentSpace::is_captured(obj)))) {
+  if (is_plain && (obj == nullptr || (PHeap::contains(obj) && is_part(obj)))) {
     *media = obj == nullptr ? 0 : encode_reference(obj);
     return true;
   }
@@ -530,15 +524,14 @@ void PersistentCapture::disk_full(const char* error) {
 }
 
 void PersistentCapture::commit() {
+  PersistentSpace::end_reached(_objects, true);
   if (_thread != nullptr) PersistentTxn::note_capture(_thread);
   PersistentClassTable::commit_entries();
   end();
 }
 
 void PersistentCapture::abort() {
-  for (int i = 0; i < _objects.length(); i++) {
-    PersistentSpace::clear_captured(_objects.at(i));
-  }
+  PersistentSpace::end_reached(_objects, false);
   _space.abort();
   PersistentClassTable::abort_entries();
   end();

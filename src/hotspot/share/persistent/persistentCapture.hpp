@@ -11,8 +11,6 @@
 #include "oops/oopsHierarchy.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentSpace.hpp"
-#include "runtime/atomic.hpp"
-#include "runtime/orderAccess.hpp"
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
@@ -62,12 +60,13 @@ class PersistentCapture : public StackObj {
 
   Failure _failure;
 
-  static volatile uint32_t _changes;                     // odd while one sets captured bits
   void end();
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
   bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain = false);
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media);
+  // Of the media state when this record is.
+  static bool is_part(const oopDesc* obj) { return PersistentSpace::is_captured(obj) || PersistentSpace::is_reached(obj); }
   bool reach(oopDesc* obj, bool is_value = false);
   bool write_object(oopDesc* obj);
   class Uncommitted;
@@ -104,16 +103,6 @@ class PersistentCapture : public StackObj {
   static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
     return may_be_synchronizer(klass) && is_state_of_synchronizer(klass, offset);
   }
-  // Whether obj is captured, for good and as it is: no capture is going on that may still write
-  // it, or take it back. Without the log's lock a false answer says nothing.
-  static bool is_surely_captured(const void* obj) {
-    if (PersistentSpace::was_opened(obj)) return true;
-    const uint32_t before = Atomic::load_acquire(&_changes);
-    if (before % 2 != 0 || !PersistentSpace::was_captured(obj)) return false;
-    OrderAccess::loadload();
-    return Atomic::load(&_changes) == before;
-  }
-  static address changes_address() { return (address)&_changes; }
   // Whether copy, in P, may be what a capture put in the place of v, a string or box.
   static bool is_copy(oopDesc* copy, oopDesc* v);
   // Writes the unlocked state where image, the object's, has another.

@@ -32,6 +32,7 @@ class PHeap : public AllStatic {
   static bool is_enabled()            { return _enabled; }
   static uintptr_t base()             { return _base; }
   static size_t    size()             { return _size; }       // bytes of address space
+  static uintptr_t end()              { return _base + _size; }   // V begins there, or further up
 
   // One unsigned compare; false for null, and for everything without the flag.
   static bool contains(const void* p) { return (uintptr_t)p - _base < _size; }

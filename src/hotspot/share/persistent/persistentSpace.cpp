@@ -101,6 +101,7 @@ size_t PersistentSpace::find_run(size_t lines, size_t most, size_t* length) {
 
 char* PersistentSpace::take(size_t line, size_t lines) {
   assert(_taken->find_first_set_bit(line, line + lines) == line + lines, "of a line two may think it is theirs");
+  assert(!has_captured(line, line + lines), "stores to what is allocated there would be recorded, and it never captured");
   _taken->set_range(line, line + lines);
   _used += lines * LineSize;
   PersistentCollector::note_use(_used);
@@ -186,23 +187,49 @@ void PersistentSpace::recycle_buffer(char* top, char* end) {
 
 // ---- Captured objects ----
 
-void PersistentSpace::set_captured(const void* obj) {
-  assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
-  size_t bit = ((uintptr_t)obj - _base) / 8;
-  Atomic::release_store(&_captured[bit / 64], _captured[bit / 64] | ((uint64_t)1 << (bit % 64)));
+// The bits of a line that was there when the heap was opened say for all that begins there, from now on, what its bit in _opened does. Nothing else sets
+// bits of such a line, so that this needs no lock: who changes bits of the next line at that moment may undo it, no more.
+bool PersistentSpace::note_opened(const void* obj) {
+  STATIC_ASSERT(LineSize / CapturedUnit == BitsPerInt);
+  Atomic::store((uint32_t*)_captured + line_of(obj), (uint32_t)-1);
+  return true;
 }
 
-void PersistentSpace::clear_captured(const void* obj) {
+void PersistentSpace::put_bit(const void* p, bool value) {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
-  size_t bit = ((uintptr_t)obj - _base) / 8;
-  Atomic::release_store(&_captured[bit / 64], _captured[bit / 64] & ~((uint64_t)1 << (bit % 64)));
+  size_t i = ((uintptr_t)p - _base) / CapturedUnit;
+  uint64_t bit = (uint64_t)1 << (i % 64);
+  uint64_t word = _captured[i / 64];
+  Atomic::release_store(&_captured[i / 64], value ? word | bit : word & ~bit);
 }
+
+void PersistentSpace::set_reached(const void* obj) {
+  assert(oopDesc::header_size() * HeapWordSize > (int)CapturedUnit, "the next object begins behind it");
+  put_bit((const char*)obj + CapturedUnit, true);
+}
+
+void PersistentSpace::end_reached(const GrowableArrayView<oopDesc*>& objects, bool captured) {
+  for (oopDesc* obj : objects) {
+    put_bit((const char*)obj + CapturedUnit, false);
+    if (captured) put_bit(obj, true);
+  }
+}
+
+#ifdef ASSERT
+bool PersistentSpace::has_captured(size_t line, size_t end) {
+  for (; line < end; line++) {
+    if (((uint32_t*)_captured)[line] != 0) return true;
+  }
+  return false;
+}
+#endif
 
 void PersistentSpace::captured_do(void f(void* context, oopDesc* obj), void* context) {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
-  for (size_t word = 0; word < _line_count * LineSize / 8 / 64; word++) {
-    for (uint64_t bits = _captured[word]; bits != 0; bits &= bits - 1) {
-      f(context, (oopDesc*)(_base + (word * 64 + count_trailing_zeros(bits)) * 8));
+  for (size_t line = 0; line < _line_count; line++) {
+    if (_opened->at(line)) continue;
+    for (uint32_t bits = ((uint32_t*)_captured)[line]; bits != 0; bits &= bits - 1) {
+      f(context, (oopDesc*)(address_of(line) + count_trailing_zeros(bits) * CapturedUnit));
     }
   }
 }
@@ -229,7 +256,7 @@ static void add_words(PersistentLogRecord* record, const uint64_t* table, size_t
 void PersistentSpace::Update::include(const void* obj, size_t bytes) {
   size_t first = line_of(obj);
   size_t last = line_of((const char*)obj + bytes - 1);
-  if (_media->find_first_clear_bit(first, last + 1) == last + 1) return;
+  if (first == last ? _media->at(first) : _media->find_first_clear_bit(first, last + 1) == last + 1) return;
   for (size_t word = first / 64; word <= last / 64; word++) {
     if (_changes.is_empty() || _changes.last().word != word) {
       _changes.append(Change{word, _media->words()[word]});

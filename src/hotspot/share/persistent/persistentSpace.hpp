@@ -38,7 +38,7 @@ class PersistentSpace : public AllStatic {
   static LineMap* _taken;         // by a buffer or an object
   static LineMap* _media;         // what the line table holds, or will once the log is applied
   static LineMap* _opened;        // objects there were captured when the heap was opened
-  static uint64_t*    _captured;      // bit per 8 bytes, at the start of captured objects
+  static uint64_t*    _captured;      // bit per 8 bytes: where captured objects begin; all of an opened line, once that was asked for
   static LineMap* _candidates;    // taken when the running collection began
   static LineMap* _live;          // of them, with marked objects
   static volatile size_t _used;
@@ -57,6 +57,14 @@ class PersistentSpace : public AllStatic {
   static size_t find_run(size_t lines, size_t most, size_t* length);
   static char*  take(size_t line, size_t lines);
   static size_t give_back(size_t line, size_t lines, size_t before, size_t before_start);
+
+  static bool has_bit(const void* p) {
+    size_t bit = ((uintptr_t)p - _base) / CapturedUnit;
+    return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
+  }
+  static void put_bit(const void* p, bool value);
+  static bool note_opened(const void* obj);
+  DEBUG_ONLY(static bool has_captured(size_t line, size_t end);)
 
  public:
   static const size_t BufferSize = 64 * K;
@@ -80,22 +88,22 @@ class PersistentSpace : public AllStatic {
   static size_t committed() { return _limit * LineSize; }
   static size_t capacity()  { return _line_count * LineSize; }
 
-  // Under the log's lock. Without it: see PersistentCapture::is_surely_captured.
+  // An object that is captured is so for good, and what was written of it for the media is taken: later stores are not part of that. Without the log's lock a
+  // false answer says nothing.
   static bool is_captured(const void* obj) {
-    return was_opened(obj) || was_captured(obj);
+    return has_bit(obj) || (_opened->at(line_of(obj)) && note_opened(obj));
   }
-  static bool was_opened(const void* obj) { return _opened->at(line_of(obj)); }     // captured ever since
-  static bool was_captured(const void* obj) {                                       // since then
-    size_t bit = ((uintptr_t)obj - _base) / 8;
-    return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
-  }
-  // For generated code: the maps of these two, and for how many bytes a bit is.
-  static address opened_map()   { return (address)_opened->words(); }
-  static address captured_map() { return (address)_captured; }
-  static const size_t OpenedUnit   = LineSize;
+  // The map for generated code, which looks no further: the word for an address is at captured_map() + address / 512 * 8, and
+  // the bit in it is address / 8 % 64.
+  static address captured_map() { return (address)_captured - _base / CapturedUnit / BitsPerByte; }
   static const size_t CapturedUnit = 8;
-  static void set_captured(const void* obj);
-  static void clear_captured(const void* obj);
+  static void set_captured(const void* obj) { put_bit(obj, true); }
+  // Of an object that is not captured: the capture that goes on has reached it. That has the bit behind the object's own: every object has two at least.
+  // Under the lock.
+  static bool is_reached(const void* obj) { return has_bit((const char*)obj + CapturedUnit); }
+  static void set_reached(const void* obj);
+  // The capture ends: what it has reached is captured, or forgotten.
+  static void end_reached(const GrowableArrayView<oopDesc*>& objects, bool captured);
   // Those captured since the heap was opened; under the lock.
   static void captured_do(void f(void* context, oopDesc* obj), void* context);
 

@@ -49,7 +49,15 @@ class PersistentThread {
       _own_start(0), _own_size(0), _level_tag(0), _recent() {}
 
   uint64_t recent_key(const void* addr, int log2_size) const {
-    return _level_tag | (uintptr_t)addr << 2 | (uint64_t)log2_size;
+    return _level_tag + ((uintptr_t)addr << 2) + (uint64_t)log2_size;
+  }
+  // Where a location is looked for. The factor was found by trying: of 64 neighbours, or the same field of 64 objects side by side, of any
+  // size up to 1,024 bytes, half at least have places of their own, most of them nearly always. It is small, for the code of C2: times an offset it is a
+  // constant of 32 bits.
+  static const int RecentFactor = 0x782EF;
+  static const int RecentShift  = 16;
+  static int recent_index(const void* addr) {
+    return (int)(((uintptr_t)addr * RecentFactor >> RecentShift) % RecentCount);
   }
   bool is_own(const void* obj) const { return (uintptr_t)obj - _own_start < _own_size; }
   // A level begins or ends: nothing is recorded, nothing is its own.

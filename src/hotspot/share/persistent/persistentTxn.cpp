@@ -332,7 +332,7 @@ void PersistentTxn::make_room() {
   forget_recent();
 }
 
-void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked) {
+void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked, bool was_captured) {
   PersistentThread* pt = &_thread->persistent();
   const int log2_size = log2i_exact(size);
   if (!_images.is_empty() && !is_oop) {
@@ -356,42 +356,34 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   }
   // The object that was stored to last is asked about most.
   const Entry* last = _entries.is_empty() ? nullptr : _entries.adr_at(_entries.length() - 1);
-  bool captured = last != nullptr && last->_base == base && last->_captured;
-  if (!captured && PersistentSpace::is_captured(base)) {
-    captured = locked || PersistentCapture::is_surely_captured(base);
-    if (!captured) {
-      // A capture goes on, which may have set that: wait until it is over.
-      PersistentLog::lock();
-      captured = PersistentSpace::is_captured(base);
-      PersistentLog::unlock();
-    }
-  }
+  bool captured = (last != nullptr && last->_base == base && last->_captured) || PersistentSpace::is_captured(base);
   if (!captured && !_implicit) {
-    // Rolling back this level leaves such objects as they are, and nobody else can capture them before it ends.
-    if (allocated_since(level().ranges, base)) return;
+    if (is_own(base)) return;
     if (!allocated_since(0, base)) {
       // A capture by another thread sees the object without the store, or with this entry.
       if (!locked) PersistentLog::lock();
       captured = PersistentSpace::is_captured(base);
       if (!captured) {
-        append_shared(Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, false});
+        append_shared(Entry{new_value, base, (char*)addr, old_value, (uint8_t)size, is_oop, false});
       }
       if (!locked) PersistentLog::unlock();
     }
   }
   if (_entries.is_full()) make_room();
   Entry* e = _entries.append();
-  *e = Entry{base, (char*)addr, old_value, new_value, (uint8_t)size, is_oop, captured};
+  *e = Entry{new_value, base, (char*)addr, old_value, (uint8_t)size, is_oop, captured && (was_captured || locked)};
   remember(pt, addr, log2_size, &e->_new);
 }
 
+// Rolling back the level leaves such objects as they are, and nobody else can capture them before it ends; but with
+// PersistentAllocateAll others may capture anything.
 bool PersistentTxn::is_own(oopDesc* base) const {
-  return !_implicit && allocated_since(level().ranges, base) && !PersistentSpace::is_captured(base);
+  return !PersistentAllocateAll && allocated_since(level().ranges, base) && !PersistentSpace::is_captured(base);
 }
 
 bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes) {
   // Who captures the object looks for entries.
-  if (bytes < MinRange || !base->is_typeArray() || !(_implicit || PersistentCapture::is_surely_captured(base))) return false;
+  if (bytes < MinRange || !base->is_typeArray() || !(_implicit || PersistentSpace::is_captured(base))) return false;
   char filler[PersistentImage::BlockSize];
   if (from == nullptr) memset(filler, fill, sizeof(filler));
   // All of it is recorded before anything moves: source and destination may overlap.
@@ -419,8 +411,8 @@ bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uin
   return true;
 }
 
-void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked) {
-  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked);
+void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked, bool was_captured) {
+  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked, was_captured);
 }
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {

@@ -29,10 +29,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // A store. Later ones to the same location, of the same size and level, change its new value while the location is among
   // the recent ones, and are entries of their own after that: the first has what was there before, the last what was stored.
   struct Entry {
+    uint64_t _new;          // the first: PersistentThread::Recent refers to it
     oopDesc* _base;
     char*    _addr;
     uint64_t _old;          // for references the object itself, so that collections can update it
-    uint64_t _new;
     uint8_t  _size;         // bytes: 1, 2, 4, 8
     bool     _is_oop;
     bool     _captured;     // whether the base was part of the media state
@@ -133,21 +133,16 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   ~PersistentTxn();
 
   // Before the store, by the owning thread. Leaf. After an atomic one: then under the log's lock, if the object was not
-  // surely captured before.
-  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false);
-  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked = false);
+  // captured before. was_captured, of a reference: the object was, before old_value was read. If it is now and was not then, memory has a copy of the
+  // string that was read, and a rollback has to tell the media that it puts the string back.
+  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false, bool was_captured = true);
+  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked, bool was_captured);
   // Records and does a copy, or a fill if from is null, of many bytes in a primitive array. False, and nothing done,
   // if single entries are needed.
   bool store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes);
   static const size_t MinRange = 64;
   // Whether stores to base need no record: the current level has allocated it, and nothing has captured it.
   bool is_own(oopDesc* base) const;
-  // Where in PersistentThread::_recent a location is looked for. Neighbours have places of their own, the parts of a word
-  // too, and the same field of objects side by side.
-  static int recent_index(const void* addr) {
-    uintptr_t a = (uintptr_t)addr;
-    return (int)((a >> 3 ^ a >> 9 ^ a << 3) % PersistentThread::RecentCount);
-  }
   // The same for what most transactions store: few numbers, to objects that were captured before. False, and
   // nothing done, if it is something else. is_plain: the location is surely not one of a lock's. Inline in
   // persistentTxn.inline.hpp.

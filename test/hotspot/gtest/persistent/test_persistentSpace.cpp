@@ -102,6 +102,13 @@ TEST_VM(PersistentSpace, reopened_heap_goes_on_in_the_holes) {
   ASSERT_FALSE(PersistentSpace::is_taken(at_line(72)));
   ASSERT_TRUE(PersistentSpace::is_captured(at_line(71) + 8)) << "what was there at opening is captured";
   ASSERT_FALSE(PersistentSpace::is_captured(at_line(72)));
+  // Generated code asks this map only: it has what was asked for before, and nothing of other lines.
+  auto bits_of = [] (size_t line) { return *(uint32_t*)(PersistentSpace::captured_map() + (uintptr_t)at_line(line) / 64); };
+  ASSERT_EQ((uint32_t)-1, bits_of(71));
+  ASSERT_EQ((uint32_t)0, bits_of(70));
+  ASSERT_EQ((uint32_t)0, bits_of(72));
+  ASSERT_TRUE(PersistentSpace::is_captured(at_line(70)));
+  ASSERT_EQ((uint32_t)-1, bits_of(70));
   size_t bytes;
   ASSERT_TRUE(PersistentSpace::allocate_buffer(2 * Line + 8, &bytes) == nullptr) << "no hole is that large";
   ASSERT_EQ(at_line(72), PersistentSpace::allocate_buffer(Line + 8, &bytes));

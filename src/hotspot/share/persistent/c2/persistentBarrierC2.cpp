@@ -127,10 +127,13 @@ Node* PersistentBarrierC2::thread_field(GraphKit* kit, ByteSize offset, const Ty
   return load(kit, kit->gvn().transform(new ThreadLocalNode()), offset, type, bt);
 }
 
-static Node* is_in_p(GraphKit* kit, Node* address) {
+// Of an object's address. There is none below P, so that one compare is enough, and what is left is in V. P and null are told
+// apart only if asked for.
+static Node* is_in_p(GraphKit* kit, Node* address, bool or_null) {
   PhaseGVN& gvn = kit->gvn();
-  Node* offset = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)PHeap::base())));
-  Node* cmp    = gvn.transform(new CmpULNode(offset, kit->longcon((jlong)PHeap::size())));
+  const uintptr_t from = or_null ? 0 : PHeap::base();
+  Node* offset = gvn.transform(new SubXNode(address, kit->MakeConX((intptr_t)from)));
+  Node* cmp    = gvn.transform(new CmpULNode(offset, kit->longcon((jlong)(PHeap::end() - from))));
   return gvn.transform(new BoolNode(cmp, BoolTest::lt));
 }
 
@@ -138,7 +141,8 @@ Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
   // Without control, so that loops over one array are unswitched. The number may be older than a
   // collection, and the object elsewhere since: it is in the same heap.
   Node* address = kit->gvn().transform(new CastP2XNode(nullptr, base));
-  return branch(kit, is_in_p(kit, address), PROB_UNLIKELY_MAG(6));
+  const bool is_null_or_p = !kit->gvn().type(base)->maybe_null();
+  return branch(kit, is_in_p(kit, address, is_null_or_p), PROB_UNLIKELY_MAG(6));
 }
 
 bool PersistentBarrierC2::has_met_p(Compile* C, ciMethod* method, int bci) {
@@ -176,7 +180,7 @@ bool PersistentBarrierC2::is_store_call(const Node* n) {
 uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
   if (!PHeap::is_enabled()) return 0;
   const uint NodesOfSide   = 35;
-  const uint NodesOfAppend = 75;
+  const uint NodesOfAppend = 50;
   uint count = 0;
   for (uint i = 0; i < body.size(); i++) {
     const Node* n = body.at(i);
@@ -188,8 +192,8 @@ uint PersistentBarrierC2::nodes_of_sides(const Node_List& body) {
 
 bool PersistentBarrierC2::eliminate(PhaseMacroExpand* macro, Node* p2x) {
   if (!PHeap::is_enabled() || p2x->Opcode() != Op_CastP2X) return false;
-  // Null is not in P.
-  macro->igvn().replace_node(p2x, macro->igvn().MakeConX(0));
+  // Not in P, however that is asked.
+  macro->igvn().replace_node(p2x, macro->igvn().MakeConX((intptr_t)PHeap::end()));
   return true;
 }
 
@@ -292,36 +296,19 @@ static void store(GraphKit* kit, Node* base, ByteSize offset, Node* val, BasicTy
   kit->store_to_memory(kit->control(), kit->basic_plus_adr(kit->top(), base, in_bytes(offset)), val, bt, MemNode::unordered);
 }
 
-// Of a map with a bit for each unit of P, in bytes.
-static Node* is_set(GraphKit* kit, address map, size_t unit, Node* offset) {
-  PhaseGVN& gvn = kit->gvn();
-  const int log2_unit = exact_log2(unit);
-  const int log2_word = LogBitsPerByte + LogBytesPerInt;
-  Node* word_offset = gvn.transform(new URShiftXNode(offset, gvn.intcon(log2_unit + log2_word)));
-  word_offset = gvn.transform(new LShiftXNode(word_offset, gvn.intcon(LogBytesPerInt)));
-  Node* word = load(kit, kit->basic_plus_adr(kit->top(), kit->makecon(TypeRawPtr::make(map)), word_offset), TypeInt::INT, T_INT);
-  Node* index = gvn.transform(new ConvL2INode(gvn.transform(new URShiftXNode(offset, gvn.intcon(log2_unit)))));
-  Node* bit = gvn.transform(new AndINode(gvn.transform(new URShiftINode(word, index)), gvn.intcon(1)));
-  return gvn.transform(new BoolNode(gvn.transform(new CmpINode(bit, gvn.intcon(0))), BoolTest::ne));
-}
-
-// Where it is not sure that the object is captured (PersistentCapture::is_surely_captured) joins unknown. The three
-// loads happen in this order: each is pinned behind the branch on the one before.
+// Where the object is not captured, or not known to be, joins unknown (PersistentSpace::captured_map).
 void PersistentStoreC2::test_captured(RegionNode* unknown) {
   PhaseGVN& gvn = _kit->gvn();
-  Node* offset = gvn.transform(new SubXNode(_base_address, _kit->MakeConX((intptr_t)PHeap::base())));
-  Node* opened = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::opened_map(), PersistentSpace::OpenedUnit, offset), PROB_FAIR);
-  Node* changes = _kit->makecon(TypeRawPtr::make(PersistentCapture::changes_address()));
-  Node* before = load(_kit, changes, TypeInt::INT, T_INT);
-  Node* odd = gvn.transform(new AndINode(before, gvn.intcon(1)));
-  Node* cmp = gvn.transform(new CmpINode(odd, gvn.intcon(0)));
-  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
-  Node* captured = PersistentBarrierC2::branch(_kit, is_set(_kit, PersistentSpace::captured_map(), PersistentSpace::CapturedUnit, offset), PROB_LIKELY_MAG(1));
-  unknown->add_req(_kit->control());
-  _kit->set_control(captured);
-  cmp = gvn.transform(new CmpINode(load(_kit, changes, TypeInt::INT, T_INT), before));
-  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
-  _kit->set_control(gvn.transform(PersistentBarrierC2::region(_kit, opened, _kit->control())));
+  const int log2_unit = exact_log2(PersistentSpace::CapturedUnit);
+  Node* word_offset = gvn.transform(new URShiftXNode(_base_address, gvn.intcon(log2_unit + LogBitsPerLong)));
+  word_offset = gvn.transform(new LShiftXNode(word_offset, gvn.intcon(LogBytesPerLong)));
+  Node* map = _kit->makecon(TypeRawPtr::make(PersistentSpace::captured_map()));
+  Node* word = load(_kit, _kit->basic_plus_adr(_kit->top(), map, word_offset), TypeLong::LONG, T_LONG);
+  // The shift takes the number modulo 64.
+  Node* index = gvn.transform(new ConvL2INode(gvn.transform(new URShiftXNode(_base_address, gvn.intcon(log2_unit)))));
+  Node* bit = gvn.transform(new AndLNode(gvn.transform(new URShiftLNode(word, index)), gvn.longcon(1)));
+  Node* cmp = gvn.transform(new CmpLNode(bit, gvn.longcon(0)));
+  unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_UNLIKELY_MAG(1)));
 }
 
 // Whether first stores are recorded inline, too. That is much code: not for programs that do not use P, nor in large methods.
@@ -381,11 +368,9 @@ void PersistentStoreC2::store_known() {
     unknown->add_req(PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::ne)), PROB_UNLIKELY_MAG(2)));
     word = gvn.transform(new CastP2XNode(_kit->control(), _val));
     if (gvn.type(_val) != TypePtr::NULL_PTR) {
-      Node* in_p = PersistentBarrierC2::branch(_kit, is_in_p(_kit, word), PROB_LIKELY_MAG(1));
-      cmp = gvn.transform(new CmpLNode(word, gvn.longcon(0)));
-      Node* null = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_FAIR);
+      Node* known = PersistentBarrierC2::branch(_kit, is_in_p(_kit, word, true), PROB_LIKELY_MAG(1));
       unknown->add_req(_kit->control());
-      _kit->set_control(gvn.transform(PersistentBarrierC2::region(_kit, in_p, null)));
+      _kit->set_control(known);
     }
   }
 
@@ -396,23 +381,20 @@ void PersistentStoreC2::store_known() {
   Node* cmp = gvn.transform(new CmpULNode(offset, PersistentBarrierC2::thread_field(_kit, own_size, TypeLong::LONG, T_LONG)));
   Node* own = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::lt)), PROB_FAIR);
 
-  // The bytes from _recent to the location's place there.
-  const int shift = exact_log2(sizeof(PersistentThread::Recent)) - LogBytesPerLong;
-  const int log2_count = exact_log2(PersistentThread::RecentCount);
-  assert(PersistentTxn::recent_index((void*)(5 * BytesPerLong)) == 5 && PersistentTxn::recent_index((void*)BytesPerInt) == 32 &&
-         PersistentTxn::recent_index((void*)512) == 1, "as here");
-  Node* index = gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(shift)));
-  index = gvn.transform(new XorLNode(index, gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(shift + log2_count)))));
-  index = gvn.transform(new XorLNode(index, gvn.transform(new URShiftXNode(_adr_x, gvn.intcon(log2_count - shift)))));
-  index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) * (int)sizeof(PersistentThread::Recent))));
+  // The bytes from _recent to the location's place there: PersistentThread::recent_index.
+  const int log2_recent = exact_log2(sizeof(PersistentThread::Recent));
+  Node* index = gvn.transform(new MulLNode(_adr_x, gvn.longcon(PersistentThread::RecentFactor)));
+  index = gvn.transform(new URShiftXNode(index, gvn.intcon(PersistentThread::RecentShift - log2_recent)));
+  index = gvn.transform(new AndXNode(index, _kit->MakeConX((PersistentThread::RecentCount - 1) << log2_recent)));
   const ByteSize recents = JavaThread::persistent_offset() + PersistentThread::recent_offset();
   Node* recent = _kit->basic_plus_adr(_kit->top(), gvn.transform(new ThreadLocalNode()), index);
   recent = _kit->basic_plus_adr(_kit->top(), recent, in_bytes(recents));
   Node* found = load(_kit, recent, byte_offset_of(PersistentThread::Recent, _key), TypeLong::LONG, T_LONG);
   const int size = is_oop ? (int)sizeof(narrowOop) : type2aelembytes(_bt);
+  // PersistentThread::recent_key, as one address.
   Node* key = gvn.transform(new LShiftXNode(_adr_x, gvn.intcon(2)));
-  key = gvn.transform(new OrLNode(key, gvn.longcon(exact_log2(size))));
-  key = gvn.transform(new OrLNode(key, PersistentBarrierC2::thread_field(_kit, level_tag, TypeLong::LONG, T_LONG)));
+  key = gvn.transform(new AddLNode(PersistentBarrierC2::thread_field(_kit, level_tag, TypeLong::LONG, T_LONG), key));
+  key = gvn.transform(new AddLNode(key, gvn.longcon(exact_log2(size))));
   cmp = gvn.transform(new CmpLNode(found, key));
   Node* hit = PersistentBarrierC2::branch(_kit, gvn.transform(new BoolNode(cmp, BoolTest::eq)), PROB_LIKELY_MAG(1));
   if (!is_oop) word = as_word(_val, _bt, true);
