@@ -141,8 +141,9 @@ Node* PersistentBarrierC2::test(GraphKit* kit, Node* base) {
   // Without control, so that loops over one array are unswitched. The number may be older than a
   // collection, and the object elsewhere since: it is in the same heap.
   Node* address = kit->gvn().transform(new CastP2XNode(nullptr, base));
-  const bool is_null_or_p = !kit->gvn().type(base)->maybe_null();
-  return branch(kit, is_in_p(kit, address, is_null_or_p), PROB_UNLIKELY_MAG(6));
+  // What cannot be null may be asked whether it is in P or null.
+  const bool or_null = !kit->gvn().type(base)->maybe_null();
+  return branch(kit, is_in_p(kit, address, or_null), PROB_UNLIKELY_MAG(6));
 }
 
 bool PersistentBarrierC2::has_met_p(Compile* C, ciMethod* method, int bci) {

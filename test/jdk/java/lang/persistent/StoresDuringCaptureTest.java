@@ -26,16 +26,14 @@ public class StoresDuringCaptureTest {
     static class Node {
         long number;
         String text;
-        Node next;
-        Node(long number, String text, Node next) {
+        Node(long number, String text) {
             this.number = number;
             this.text = text;
-            this.next = next;
         }
     }
 
     static class Root {
-        Node[] heads = new @Persistent Node[ROUNDS];
+        Node[][] rounds = new @Persistent Node[ROUNDS][];
         Filled[] filled = new @Persistent Filled[ROUNDS];
     }
 
@@ -85,13 +83,12 @@ public class StoresDuringCaptureTest {
         });
         for (int round = 0; round < ROUNDS; round++) {
             // Not in a transaction: then others may capture them.
-            Node[] nodes = new Node[NODES];
-            for (int i = NODES - 1; i >= 0; i--) {
-                nodes[i] = new @Persistent Node(i, text(round, i), i + 1 < NODES ? nodes[i + 1] : null);
-            }
+            Node[] nodes = new @Persistent Node[NODES];
+            for (int i = 0; i < NODES; i++) nodes[i] = new @Persistent Node(i, text(round, i));
             done = false;
             exchanger.exchange(nodes);
-            root.heads[round] = nodes[0];
+            // Reaches all of them first, and then takes one after the other.
+            root.rounds[round] = nodes;
             done = true;
             exchanger.exchange(null);
             check(root, round);
@@ -131,12 +128,12 @@ public class StoresDuringCaptureTest {
     }
 
     static void check(Root root, int round) {
-        int i = 0;
-        for (Node n = root.heads[round]; n != null; n = n.next, i++) {
-            Heap.equal(n.number, (long) i);
-            Heap.equal(n.text, text(round, i));
+        Node[] nodes = root.rounds[round];
+        Heap.equal(nodes.length, NODES);
+        for (int i = 0; i < NODES; i++) {
+            Heap.equal(nodes[i].number, (long) i);
+            Heap.equal(nodes[i].text, text(round, i));
         }
-        Heap.equal(i, NODES);
     }
 
     public static void main(String[] args) throws Exception {
