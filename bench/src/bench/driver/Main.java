@@ -117,6 +117,7 @@ public final class Main {
         all.add(new Comparison("new of 64 bytes, not committed", true, faster(40, 40),
                 new Side("P", micro("Allocation.inP")), new Side("pmemobj, 100 per transaction", pmem("alloc-tx")),
                 new Side("pmemobj, reserve and publish 32", pmem("alloc-reserve"))));
+        String ordinary = "V, no transaction";
         int[] fields = {1, 8, 64}, lines = {2, 4, 25};
         double[] bounds = {4, 10, 25};
         for (int i = 0; i < fields.length; i++) {
@@ -126,19 +127,21 @@ public final class Main {
                     new Side("P", micro("Transactions.update", "fields", n)), new Side("pmemobj", pmem("update" + n)),
                     new Side("floor: " + lines[i] + " lines streamed, a fence",
                             peer(MEMORY, "floor", "%d/ring", Integer.toString(lines[i]), "200")),
-                    new Side("V, no transaction", micro("Transactions.ordinary", "fields", n)));
+                    new Side(ordinary, micro("Transactions.ordinary", "fields", n)));
             all.add(c);
         }
         all.add(new Comparison("empty transaction", true, none(), new Side("P", micro("Transactions.empty")),
                 new Side("pmemobj", pmem("empty"))));
         all.add(new Comparison("allocate 64 bytes and link, 1 per transaction", true, faster(4),
-                new Side("P", micro("Structures.link", "batch", "1")), new Side("pmemobj", pmem("link1"))));
+                new Side("P", micro("Structures.link", "batch", "1")), new Side("pmemobj", pmem("link1")),
+                new Side(ordinary, micro("OrdinaryStructures.link", "batch", "1"))));
         all.add(new Comparison("the same, 100 per transaction, each", true, faster(10),
-                new Side("P", per(100, micro("Structures.link", "batch", "100"))), new Side("pmemobj", pmem("link100"))));
+                new Side("P", per(100, micro("Structures.link", "batch", "100"))), new Side("pmemobj", pmem("link100")),
+                new Side(ordinary, per(100, micro("OrdinaryStructures.link", "batch", "100")))));
         all.add(new Comparison("list insert", true, faster(8), new Side("P", micro("Structures.list")),
-                new Side("pmemobj", pmem("list"))));
+                new Side("pmemobj", pmem("list")), new Side(ordinary, micro("OrdinaryStructures.list"))));
         all.add(new Comparison("hash map insert", true, faster(8), new Side("P", micro("Structures.insert")),
-                new Side("pmemobj", pmem("insert"))));
+                new Side("pmemobj", pmem("insert")), new Side(ordinary, micro("OrdinaryStructures.insert"))));
         all.add(new Comparison("hash map get", true, faster(2), new Side("P", micro("Structures.get")),
                 new Side("pmemobj", pmem("get"))));
         all.add(new Comparison("store outside a transaction", true, none(), new Side("P", micro("Transactions.store")),
@@ -148,7 +151,7 @@ public final class Main {
                 (bench/peers/micro.c, bench/src/bench/micro). Promise on both sides: when an operation returns, it survives the process, whole. A
                 store outside a transaction is weaker here: in order and never torn, durable with the next commit or within 100 ms; theirs is
                 durable at once. What P drops is freed by its collector, in the measured time; libpmemobj's is freed outside of it. The floor is
-                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; what the same random stores cost
+                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; what the same accesses cost
                 without any of that is the last side's. Memory is touched before (-XX:+AlwaysPreTouch), as libpmemobj's pool is when it is made.""",
                 Config.ROUNDS, all, List.of());
     }
@@ -393,7 +396,7 @@ public final class Main {
         section("opening", "Opening after a kill", """
                 A heap of 64 MB of objects; a process commits one transaction of that many stores and is killed (SIGKILL) as soon as that has
                 returned, before or while the applier brings it home. Then the VM's own figure of the time it took to open (recovery, mapping, classes, tracing: "opened in"
-                of -Xlog:pheap). libpmemobj: killed inside a transaction of as many stores, which pmemobj_open rolls back. Both on tmpfs; afterwards
+                of -Xlog:pheap), without the rest of a VM's start, as libpmemobj's is that of pmemobj_open. libpmemobj: killed inside a transaction of as many stores, which pmemobj_open rolls back. Both on tmpfs; afterwards
                 every store is checked to be there (there: to be undone).""", Config.FULL ? 5 : 2, all, extra);
     }
 
@@ -419,11 +422,12 @@ public final class Main {
         command.addAll(List.of("check", stores));
         List<String> lines = Launch.run(command, null);
         List<String> again = Launch.run(command, null);     // the log is empty now
-        double opened = Double.NaN;
+        double opened = Double.NaN, started = Double.NaN;
         String replayed = "0";
         for (String line : lines) {
             if (line.contains("opened in ")) {
-                opened = openedIn(line);
+                opened = millis(line, "opened in ");
+                started = millis(line, "in between: ");
             } else if (line.contains("records replayed")) {
                 replayed = line.replaceAll(".*?([0-9]+) records replayed.*", "$1");
             }
@@ -431,14 +435,15 @@ public final class Main {
         if (Double.isNaN(opened)) {
             throw new IOException("the VM's log does not say how long opening took");
         }
-        double clean = again.stream().filter(l -> l.contains("opened in ")).mapToDouble(Main::openedIn).findFirst().orElse(Double.NaN);
-        extra.add("- " + stores + " stores: opened in " + Report.time(opened) + ", records replayed: " + replayed
-                + "; opened again with nothing to replay in " + Report.time(clean));
+        double clean = again.stream().filter(l -> l.contains("opened in ")).mapToDouble(l -> millis(l, "opened in ")).findFirst().orElse(Double.NaN);
+        extra.add("- " + stores + " stores: opened in " + Report.time(opened) + " (with the VM's start " + Report.time(started) + "), records replayed: "
+                + replayed + "; opened again with nothing to replay in " + Report.time(clean));
         return opened;
     }
 
-    private static double openedIn(String line) {
-        return Double.parseDouble(line.replaceAll(".*opened in ([0-9.]+) ms.*", "$1")) * 1e6;
+    /** Nanoseconds, of the figure behind what. */
+    private static double millis(String line, String what) {
+        return Double.parseDouble(line.replaceAll(".*" + what + "([0-9.]+) ms.*", "$1")) * 1e6;
     }
 
     // ---- Growth: not pairs but rows ----

@@ -365,8 +365,7 @@ bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, vo
     return true;
   }
   if (in_txn(thread)) {
-    const bool was_captured = PersistentSpace::is_captured(base);
-    thread->persistent()._txn->record_oop(base, addr, PersistentRawMemory::load_oop(addr), value, false, was_captured);
+    thread->persistent()._txn->record_oop(base, addr, value);
     PersistentRawMemory::plain_store_oop(addr, value);
     return true;
   }
@@ -395,7 +394,7 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
   if (in_txn(thread)) {
     PersistentStoreScope scope(!PersistentSpace::is_captured(obj));
     if (op(addr, c, v, &found)) {
-      thread->persistent()._txn->record_oop(obj, addr, found, v, scope.locked(), !scope.locked());
+      thread->persistent()._txn->record_atomic_oop(obj, addr, found, v, scope.locked());
     }
     return cast_to_oop(found);
   }
@@ -535,14 +534,4 @@ void PersistentAccess::initialized_raw(oop obj) {
     RegisterSlotsClosure cl;
     obj->oop_iterate(&cl);
   }
-}
-
-bool PersistentAccess::log_location(PersistentLogRecord* record, oopDesc* base, char* addr, int size, bool is_oop) {
-  PersistentCapture capture(JavaThread::current(), record);
-  if (capture.add_location(base, addr, size, is_oop) && capture.finish()) {
-    capture.commit();
-    return true;
-  }
-  capture.abort();
-  return false;
 }

@@ -90,10 +90,6 @@ class PersistentAccess : public AllStatic {
   // (clone, rematerialisation by deoptimisation). obj may be volatile: then nothing
   // is done.
   static void initialized_raw(oop obj);
-
-  // Adds to record what stands at a location of a captured object now, in media
-  // form; false if it cannot be on the media. Under the log's lock.
-  static bool log_location(PersistentLogRecord* record, oopDesc* base, char* addr, int size, bool is_oop);
 };
 
 #endif // SHARE_PERSISTENT_PERSISTENTACCESS_HPP

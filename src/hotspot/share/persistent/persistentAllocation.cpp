@@ -295,7 +295,7 @@ HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
 }
 
 // The identity hash is assigned at birth, so that it is in the first media form
-// already. Derived from the address: objects of P do not move.
+// already. Derived from the address at which the object is born.
 markWord PersistentAllocation::initial_mark(HeapWord* p) {
   uint64_t h = ((uintptr_t)p - PHeap::base()) / HeapWordSize + 1;
   h *= HashFactor;

@@ -49,9 +49,16 @@ Symbol* PersistentCapture::_stamped_lock = nullptr;
 Klass*  PersistentCapture::_synchronizer = nullptr;
 
 PersistentCapture::Objects* PersistentCapture::_memory = nullptr;
+uintptr_t PersistentCapture::_reference_origin = 0;
+uint32_t  PersistentCapture::_reference_shift = 0;
 
 void PersistentCapture::initialize() {
   _memory = new Objects(256);
+  _reference_origin = PHeap::base() - PersistentMedia::superblock()->reference_base;
+  _reference_shift  = PersistentMedia::superblock()->reference_shift;
+}
+
+void PersistentCapture::initialize_names() {
   aqs_name          = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedSynchronizer");
   aqls_name         = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedLongSynchronizer");
   _stamped_lock     = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
@@ -258,11 +265,6 @@ bool PersistentCapture::fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t 
   return false;
 }
 
-uint32_t PersistentCapture::encode_reference(const void* obj) {
-  uint64_t address = (uintptr_t)obj - PHeap::base() + PersistentMedia::superblock()->reference_base;
-  return (uint32_t)(address >> PersistentMedia::superblock()->reference_shift);
-}
-
 bool PersistentCapture::reach(oopDesc* obj, bool is_value) {
   if (is_part(obj)) return true;
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
@@ -311,12 +313,12 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
 }
 
 // The media form of the reference in slot. A string or box of V is replaced by its
-// copy, in memory too. is_plain: the holder is surely no lock.
+// copy, in memory too. is_plain: the holder is surely no lock and no string.
 inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain) {
   oopDesc* obj = PersistentRawMemory::load_oop(slot);
-  if (is_plain && (obj == nullptr || (PHeap::contains(obj) && is_part(obj)))) {
+  if (is_plain && (obj == nullptr || PHeap::contains(obj))) {
     *media = obj == nullptr ? 0 : encode_reference(obj);
-    return true;
+    return obj == nullptr || reach(obj);
   }
   oopDesc* v = obj;
   if (!encode(holder, (char*)slot - (char*)holder, &obj, media)) return false;
@@ -420,9 +422,8 @@ class PersistentCapture::Uncommitted : public StackObj {
   void done(const void* slot)                 { _references.clear_bit(slot_of(slot)); }
 };
 
-bool PersistentCapture::write_object(oopDesc* obj) {
+bool PersistentCapture::write_object(oopDesc* obj, size_t bytes) {
   Klass* klass = obj->klass();
-  size_t bytes = obj->size() * HeapWordSize;
   if (klass != _last_class) {
     _last_id = PersistentClassTable::id_for(klass, _record);
     _last_class = klass;
@@ -510,8 +511,9 @@ bool PersistentCapture::write_committed(Uncommitted* others, oopDesc* obj, size_
 bool PersistentCapture::finish() {
   while (_failure._reason == Failure::none && _done < _objects.length()) {
     oopDesc* obj = _objects.at(_done++);
-    if (_record->length() + obj->size() * HeapWordSize > _limit) return false;
-    write_object(obj);
+    const size_t bytes = obj->size() * HeapWordSize;
+    if (_record->length() + bytes > _limit) return false;
+    write_object(obj, bytes);
   }
   if (_failure._reason != Failure::none || _record->length() > _limit) return false;
   _space.finish(_record);

@@ -51,6 +51,8 @@ class PersistentCapture : public StackObj {
   static InstanceKlass* synchronizer_class(Klass* klass);
   static bool is_state_of_synchronizer(Klass* klass, ptrdiff_t offset);
   static Objects*      _memory;                          // for the one capture there is at a time
+  static uintptr_t     _reference_origin;                // the media's references count from there
+  static uint32_t      _reference_shift;
   Objects&             _objects;                         // captured by this record
   int                  _done;                            // of them, written
   const size_t         _limit;                           // of the record, in bytes
@@ -63,12 +65,12 @@ class PersistentCapture : public StackObj {
   void end();
 
   bool fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t offset, Klass* klass);
-  bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain = false);
+  inline bool encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain = false);
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media);
   // Of the media state when this record is.
   static bool is_part(const oopDesc* obj) { return PersistentSpace::is_captured(obj) || PersistentSpace::is_reached(obj); }
   bool reach(oopDesc* obj, bool is_value = false);
-  bool write_object(oopDesc* obj);
+  bool write_object(oopDesc* obj, size_t bytes);
   class Uncommitted;
   inline bool write_references(oopDesc* obj, size_t at, bool is_plain, const Uncommitted* others);
   bool write_committed(Uncommitted* others, oopDesc* obj, size_t at);
@@ -110,13 +112,14 @@ class PersistentCapture : public StackObj {
   static uint64_t clean_mark(oopDesc* obj);
   static uint64_t file_offset(const void* p) { return PersistentLayout::ObjectOffset + ((uintptr_t)p - PHeap::base()); }
   static void initialize();
+  static void initialize_names();       // when there are symbols
 
   // The copies of strings and boxes made so far are not found again: a collection may
   // free them. At a safepoint.
   static void forget_copies();
 
   // Media form of a reference into P, and back.
-  static uint32_t encode_reference(const void* obj);
+  static uint32_t encode_reference(const void* obj) { return (uint32_t)(((uintptr_t)obj - _reference_origin) >> _reference_shift); }
 };
 
 #endif // SHARE_PERSISTENT_PERSISTENTCAPTURE_HPP

@@ -69,6 +69,7 @@ typedef ResizeableResourceHashtable<Klass*, int, AnyObj::C_HEAP, mtPersistent> K
 typedef ResizeableResourceHashtable<uint32_t, int, AnyObj::C_HEAP, mtPersistent> IdTable;
 
 static GrowableArrayCHeap<ClassEntry, mtPersistent>*  classes = nullptr;
+static int loaded_classes = 0;      // of them: those that were there when the heap was opened
 static GrowableArrayCHeap<SymbolEntry, mtPersistent>* symbols = nullptr;    // id - 1 is the index
 static KlassTable* class_by_klass = nullptr;
 static IdTable*    class_by_id = nullptr;
@@ -374,11 +375,24 @@ static const char* java_name(Symbol* name) {
   return s;
 }
 
+static void initialize(InstanceKlass* ik, TRAPS) {
+  ik->initialize(THREAD);
+  if (!HAS_PENDING_EXCEPTION) return;
+  stringStream why;
+  Handle exception(THREAD, PENDING_EXCEPTION);
+  CLEAR_PENDING_EXCEPTION;
+  oop cause = java_lang_Throwable::cause(exception());
+  java_lang_Throwable::print(cause != nullptr ? cause : exception(), &why);
+  refuse("the initializer of class %s threw %s", java_name(ik->name()), why.as_string());
+}
+
 static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
   Handle h(THREAD, loader == PersistentClassTableFormat::boot_loader ? (oop)nullptr :
                    loader == PersistentClassTableFormat::platform_loader ? SystemDictionary::java_platform_loader()
                                              : SystemDictionary::java_system_loader());
   Klass* k = SystemDictionary::resolve_or_null(name, h, THREAD);
+  // Compiled code's assumptions about the class hierarchy leave out what is not linked.
+  if (!HAS_PENDING_EXCEPTION && k != nullptr && k->is_instance_klass()) InstanceKlass::cast(k)->link_class(THREAD);
   if (HAS_PENDING_EXCEPTION || k == nullptr) {
     const char* why = "it was not found on the class path";
     if (HAS_PENDING_EXCEPTION) {
@@ -386,14 +400,6 @@ static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
       CLEAR_PENDING_EXCEPTION;
     }
     refuse("class %s has instances in it but cannot be loaded (%s)", java_name(name), why);
-  }
-  if (k->is_instance_klass()) {
-    InstanceKlass::cast(k)->initialize(THREAD);
-    if (HAS_PENDING_EXCEPTION) {
-      const char* why = PENDING_EXCEPTION->klass()->external_name();
-      CLEAR_PENDING_EXCEPTION;
-      refuse("the initializer of class %s threw %s", java_name(name), why);
-    }
   }
   return k;
 }
@@ -445,7 +451,8 @@ static void check_fields(ClassEntry* e, InstanceKlass* ik) {
 
 void PersistentClassTable::load_classes(TRAPS) {
   ResourceMark rm(THREAD);
-  for (int i = 0; i < classes->length(); i++) {
+  loaded_classes = classes->length();
+  for (int i = 0; i < loaded_classes; i++) {
     ClassEntry e = classes->at(i);
     Klass* k = load(e.loader, e.name, CHECK);
     if (k->is_instance_klass()) {
@@ -462,6 +469,9 @@ void PersistentClassTable::load_classes(TRAPS) {
     }
     Klass* k = load(e.loader, e.holder_name, CHECK);
     symbols->adr_at(i)->klass = k;
+    if (e.kind != PersistentClassTableFormat::class_symbol) {
+      initialize(InstanceKlass::cast(k), CHECK);
+    }
     if (e.kind == PersistentClassTableFormat::constants_symbol) {
       // Fills the field that enum_constants reads.
       JavaValue result(T_OBJECT);
@@ -486,6 +496,16 @@ void PersistentClassTable::load_classes(TRAPS) {
     }
   }
   log_info(pheap)("%d classes, %d symbols loaded", classes->length(), symbols->length());
+}
+
+void PersistentClassTable::initialize_classes(TRAPS) {
+  ResourceMark rm(THREAD);
+  for (int i = 0; i < loaded_classes; i++) {
+    Klass* k = classes->at(i).klass;
+    if (k->is_instance_klass()) {
+      initialize(InstanceKlass::cast(k), CHECK);
+    }
+  }
 }
 
 int PersistentClassTable::class_count() { return classes->length(); }

@@ -28,9 +28,11 @@ class PersistentClassTable : public AllStatic {
   // ---- Boot ----
   // Reads the tables; no classes are touched.
   static bool read(char* errbuf, size_t errlen);
-  // Loads, links and initialises every class, compares fingerprints, resolves symbols. Exits the
+  // Loads and links every class, compares its fields, resolves symbols, for which the classes that hold them are initialised. Exits the
   // VM with one sentence (class, fields) if one is missing or changed.
   static void load_classes(TRAPS);
+  // Initialises the classes. Their initializers find an open heap.
+  static void initialize_classes(TRAPS);
 
   // ---- Capture, under the log's lock; no safepoint ----
   // Id of the class, entering it (and adding the entry's write to record) if new.

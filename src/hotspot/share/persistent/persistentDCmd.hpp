@@ -16,7 +16,7 @@ class PersistentHeapInfoDCmd : public DCmd {
  public:
   PersistentHeapInfoDCmd(outputStream* output, bool heap) : DCmd(output, heap) { }
   static const char* name()        { return "PersistentHeap.info"; }
-  static const char* description() { return "Show the persistent heap: path, media, sizes, roots, log, transactions."; }
+  static const char* description() { return "Show the persistent heap: path, media, sizes, class table, log, transactions."; }
   static const char* impact()      { return "Low"; }
   virtual void execute(DCmdSource source, TRAPS) { PHeap::print_on(output()); }
 };
@@ -26,7 +26,7 @@ class PersistentHeapAuditDCmd : public DCmd {
  public:
   PersistentHeapAuditDCmd(outputStream* output, bool heap) : DCmd(output, heap) { }
   static const char* name()        { return "PersistentHeap.audit"; }
-  static const char* description() { return "Compare the media state of every reachable persistent object with memory."; }
+  static const char* description() { return "Compare the media state of every captured persistent object with memory."; }
   static const char* impact()      { return "High: stops the program for a time that depends on the heap's size."; }
   virtual void execute(DCmdSource source, TRAPS) {
     PersistentAudit::execute(output());

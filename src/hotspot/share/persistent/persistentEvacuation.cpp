@@ -119,6 +119,8 @@ void PersistentEvacuation::select(bool everything) {
 
   PinClosure pinned;
   PersistentTxn::all_oops_do(&pinned);
+  // Copies that a commit which will be tried again has put there: nothing that is not committed may be logged because it moves.
+  PersistentTxn::all_stored_do(&pinned);
   PersistentTxn::allocated_do(pin);
   PersistentOpen::root_do(&pinned);
   if (!everything) {
@@ -229,20 +231,26 @@ oop PersistentEvacuation::forwardee(oop obj) {
   return i < 0 ? obj : cast_to_oop(at_offset(moves->at(i).to));
 }
 
-// References within P. What changes in a captured object that stays is logged; one that
+// References within P. What changes in a captured object that stays is logged, but for the state of locks, which the media has not; one that
 // moves is logged whole.
 class AdjustReferences : public BasicOopIterateClosure {
   GrowableArrayCHeap<narrowOop*, mtPersistent> _changed;
+  oopDesc* _holder;
+  bool     _note;
  public:
-  AdjustReferences() : _changed(1024) {}
-  bool _note;
+  AdjustReferences() : _changed(1024), _holder(nullptr), _note(false) {}
+  void adjust(oopDesc* holder, bool note) {
+    _holder = holder;
+    _note = note;
+    cast_to_oop(holder)->oop_iterate(this);
+  }
   void do_oop(narrowOop* p) override {
     oop v = RawAccess<>::oop_load(p);
     if (v == nullptr || !PHeap::contains(v)) return;
     oop to = PersistentEvacuation::forwardee(v);
     if (to == v) return;
     RawAccess<>::oop_store(p, to);
-    if (_note) _changed.append(p);
+    if (_note && !PersistentCapture::is_synchronizer_state(_holder->klass(), (char*)p - (char*)_holder)) _changed.append(p);
   }
   void do_oop(oop* p) override { ShouldNotReachHere(); }
   const GrowableArrayCHeap<narrowOop*, mtPersistent>* changed() const { return &_changed; }
@@ -268,8 +276,7 @@ void PersistentEvacuation::finish() {
     marked_do(start_of(s), start_of(s + 1), [&] (HeapWord* p, size_t words) {
       bool moves_on = segments[s].selected && moves->at(i).to != moves->at(i).from;
       i++;
-      references._note = !moves_on && PersistentSpace::is_captured(p);
-      cast_to_oop(p)->oop_iterate(&references);
+      references.adjust((oopDesc*)p, !moves_on && PersistentSpace::is_captured(p));
     });
   }
   PersistentKillPoint::at("evacuate-adjusted");
@@ -289,14 +296,14 @@ void PersistentEvacuation::finish() {
   for (int i = 0; i < obstacles->length(); i++) {
     const Obstacle* o = obstacles->adr_at(i);
     for (size_t s = segment_of(o->start); s <= segment_of(o->end - 1); s++) {
+      char* from = MAX2(o->start, start_of(s));
+      char* end  = MIN2(o->end, start_of(s + 1));
       if (segments[s].selected) {
-        char* from = MAX2(o->start, start_of(s));
-        PersistentSpace::refill(from, pointer_delta(MIN2(o->end, start_of(s + 1)), from, 1));
+        PersistentSpace::refill(from, pointer_delta(end, from, 1));
+      } else {
+        // Objects that reach from here into a selected one.
+        marked_do(from, end, [&] (HeapWord* p, size_t words) { cast_to_oop(p)->oop_iterate(&slots); });
       }
-    }
-    // An object that reaches from another segment into a selected one.
-    if (!segments[segment_of(o->start)].selected) {
-      marked_do(o->start, o->end, [&] (HeapWord* p, size_t words) { cast_to_oop(p)->oop_iterate(&slots); });
     }
   }
   for (int i = 0; i < moves->length(); i++) {

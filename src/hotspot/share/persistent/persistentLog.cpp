@@ -36,7 +36,7 @@ PersistentLogRecord::~PersistentLogRecord() {
 }
 
 void PersistentLogRecord::grow(size_t needed) {
-  _capacity = MAX2(needed, _capacity * 2);
+  _capacity = MAX3(needed, _capacity * 2, LargeCapacity);
   bool first = _buffer == _small;
   _buffer = REALLOC_C_HEAP_ARRAY(char, first ? nullptr : _buffer, sizeof(PersistentRecordHeader) + _capacity, mtPersistent);
   if (first) memcpy(writes(), _small + sizeof(PersistentRecordHeader), _length);

@@ -26,6 +26,7 @@ class PersistentLogRecord : public CHeapObj<mtPersistent> {
   static const uint64_t NoOffset = ~(uint64_t)0;
   static const uint32_t MaxMerged = 1 * G;
   static const size_t SmallCapacity = 2 * K;
+  static const size_t LargeCapacity = 16 * K;     // of others, at least
   char   _small[sizeof(PersistentRecordHeader) + SmallCapacity];     // the buffer of most records
   NONCOPYABLE(PersistentLogRecord);
   void grow(size_t needed);

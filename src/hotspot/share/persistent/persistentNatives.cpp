@@ -34,6 +34,11 @@ JVM_ENTRY(static jboolean, PVM_contains(JNIEnv* env, jclass cls, jobject obj))
 JVM_END
 
 JVM_ENTRY(static jobject, PVM_rootDirectory(JNIEnv* env, jclass cls))
+  if (!PersistentOpen::is_open()) {
+    THROW_MSG_NULL(vmSymbols::java_lang_IllegalStateException(),
+                   "The persistent heap is not open yet: its roots are there for main, and for static initializers but those of enums and static final values that it refers to; "
+                   "move this to another class");
+  }
   oop root = PersistentOpen::root();
   return JNIHandles::make_local(THREAD, root);
 JVM_END

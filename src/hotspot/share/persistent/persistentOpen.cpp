@@ -70,6 +70,7 @@ oop  PersistentOpen::root()                   { return cast_to_oop(root_object);
 void PersistentOpen::root_do(OopClosure* cl)  { if (root_object != nullptr) cl->do_oop((oop*)&root_object); }
 void PersistentOpen::set_root(oopDesc* root)  { root_object = root; }
 bool PersistentOpen::is_complete()            { return completed; }
+bool PersistentOpen::is_open()                { return completed || beside; }
 
 oopDesc* PersistentOpen::decode(uint64_t media) {
   const PersistentSuperblock* sb = PersistentMedia::superblock();

@@ -26,6 +26,8 @@ class PersistentOpen : public AllStatic {
   static void start();
 
   static bool is_complete();
+  // Whether there are roots to ask for: not before main's thread is done with translate().
+  static bool is_open();
   // At a safepoint, by all workers of the collector.
   static void complete();
   // A collection in a pause, which moves objects of V.

@@ -25,6 +25,13 @@ JRT_ENTRY(void, PersistentRuntime::store_oop(JavaThread* current, oopDesc* base,
   }
 JRT_END
 
+JRT_LEAF(jint, PersistentRuntime::try_store_oop(JavaThread* current, oopDesc* base, char* addr, oopDesc* value))
+  if (base == nullptr) return 0;
+  if (PHeap::contains(base)) return PersistentAccess::try_store_oop(current, base, addr, value) ? 1 : 0;
+  HeapAccess<MO_SEQ_CST>::oop_store_at(cast_to_oop(base), addr - (char*)base, cast_to_oop(value));
+  return 1;
+JRT_END
+
 JRT_LEAF(void, PersistentRuntime::store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size))
   switch (size) {
     case -1: PersistentAccess::plain_store_1(current, base, addr, value); break;

@@ -190,8 +190,7 @@ void PersistentSpace::recycle_buffer(char* top, char* end) {
 // The bits of a line that was there when the heap was opened say for all that begins there, from now on, what its bit in _opened does. Nothing else sets
 // bits of such a line, so that this needs no lock: who changes bits of the next line at that moment may undo it, no more.
 bool PersistentSpace::note_opened(const void* obj) {
-  STATIC_ASSERT(LineSize / CapturedUnit == BitsPerInt);
-  Atomic::store((uint32_t*)_captured + line_of(obj), (uint32_t)-1);
+  Atomic::store(bits_of(line_of(obj)), (uint32_t)-1);
   return true;
 }
 
@@ -218,7 +217,7 @@ void PersistentSpace::end_reached(const GrowableArrayView<oopDesc*>& objects, bo
 #ifdef ASSERT
 bool PersistentSpace::has_captured(size_t line, size_t end) {
   for (; line < end; line++) {
-    if (((uint32_t*)_captured)[line] != 0) return true;
+    if (*bits_of(line) != 0) return true;
   }
   return false;
 }
@@ -228,7 +227,7 @@ void PersistentSpace::captured_do(void f(void* context, oopDesc* obj), void* con
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
   for (size_t line = 0; line < _line_count; line++) {
     if (_opened->at(line)) continue;
-    for (uint32_t bits = ((uint32_t*)_captured)[line]; bits != 0; bits &= bits - 1) {
+    for (uint32_t bits = *bits_of(line); bits != 0; bits &= bits - 1) {
       f(context, (oopDesc*)(address_of(line) + count_trailing_zeros(bits) * CapturedUnit));
     }
   }
@@ -256,7 +255,7 @@ static void add_words(PersistentLogRecord* record, const uint64_t* table, size_t
 void PersistentSpace::Update::include(const void* obj, size_t bytes) {
   size_t first = line_of(obj);
   size_t last = line_of((const char*)obj + bytes - 1);
-  if (first == last ? _media->at(first) : _media->find_first_clear_bit(first, last + 1) == last + 1) return;
+  if (_media->find_first_clear_bit(first, last + 1) == last + 1) return;
   for (size_t word = first / 64; word <= last / 64; word++) {
     if (_changes.is_empty() || _changes.last().word != word) {
       _changes.append(Change{word, _media->words()[word]});

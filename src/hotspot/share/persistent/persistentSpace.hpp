@@ -63,6 +63,10 @@ class PersistentSpace : public AllStatic {
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }
   static void put_bit(const void* p, bool value);
+  static volatile uint32_t* bits_of(size_t line) {
+    STATIC_ASSERT(LineSize / CapturedUnit == BitsPerInt);
+    return (volatile uint32_t*)_captured + line;
+  }
   static bool note_opened(const void* obj);
   DEBUG_ONLY(static bool has_captured(size_t line, size_t end);)
 

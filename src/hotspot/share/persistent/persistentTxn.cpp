@@ -47,7 +47,7 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
+  : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0), _undone(0),
     _is_open(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
@@ -99,6 +99,11 @@ void PersistentTxn::close() {
   _savepoints.clear();
   _allocated.clear();
   _new_objects.clear();
+  if (_undone.is_nonempty()) {
+    open_lock->lock();
+    _undone.clear();
+    open_lock->unlock();
+  }
   _is_open = false;
   Atomic::dec(&open_number);
 }
@@ -332,7 +337,7 @@ void PersistentTxn::make_room() {
   forget_recent();
 }
 
-void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked, bool was_captured) {
+void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop, bool locked, bool reads_old) {
   PersistentThread* pt = &_thread->persistent();
   const int log2_size = log2i_exact(size);
   if (!_images.is_empty() && !is_oop) {
@@ -358,28 +363,30 @@ void PersistentTxn::record(oopDesc* base, void* addr, int size, uint64_t old_val
   const Entry* last = _entries.is_empty() ? nullptr : _entries.adr_at(_entries.length() - 1);
   bool captured = (last != nullptr && last->_base == base && last->_captured) || PersistentSpace::is_captured(base);
   if (!captured && !_implicit) {
-    if (is_own(base)) return;
+    if (is_of_level(base)) return;
     if (!allocated_since(0, base)) {
       // A capture by another thread sees the object without the store, or with this entry.
       if (!locked) PersistentLog::lock();
       captured = PersistentSpace::is_captured(base);
       if (!captured) {
+        if (reads_old) old_value = (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(addr);
         append_shared(Entry{new_value, base, (char*)addr, old_value, (uint8_t)size, is_oop, false});
       }
       if (!locked) PersistentLog::unlock();
     }
   }
+  if (reads_old) old_value = (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(addr);
   if (_entries.is_full()) make_room();
   Entry* e = _entries.append();
-  *e = Entry{new_value, base, (char*)addr, old_value, (uint8_t)size, is_oop, captured && (was_captured || locked)};
+  *e = Entry{new_value, base, (char*)addr, old_value, (uint8_t)size, is_oop, captured};
   remember(pt, addr, log2_size, &e->_new);
 }
 
-// Rolling back the level leaves such objects as they are, and nobody else can capture them before it ends; but with
+// Rolling back the level leaves such objects as they are, unless they are captured, and nobody else can capture them before it ends; but with
 // PersistentAllocateAll others may capture anything.
-bool PersistentTxn::is_own(oopDesc* base) const {
-  return !PersistentAllocateAll && allocated_since(level().ranges, base) && !PersistentSpace::is_captured(base);
-}
+bool PersistentTxn::is_of_level(const oopDesc* base) const { return !PersistentAllocateAll && allocated_since(level().ranges, base); }
+
+bool PersistentTxn::is_own(oopDesc* base) const { return is_of_level(base) && !PersistentSpace::is_captured(base); }
 
 bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes) {
   // Who captures the object looks for entries.
@@ -411,8 +418,12 @@ bool PersistentTxn::store_range(oopDesc* base, char* addr, const char* from, uin
   return true;
 }
 
-void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked, bool was_captured) {
-  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked, was_captured);
+void PersistentTxn::record_oop(oopDesc* base, void* addr, oopDesc* new_value) {
+  record(base, addr, sizeof(narrowOop), 0, (uint64_t)(uintptr_t)new_value, true, false, true);
+}
+
+void PersistentTxn::record_atomic_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked) {
+  record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked);
 }
 
 void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {
@@ -491,18 +502,54 @@ int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
 }
 
 // Restores the elements of the location that somebody else has not stored to.
-static void restore(const PersistentTxn::Entry* e, int foreign) {
+static void restore(const PersistentTxn::Entry* e, uint64_t old_value, int foreign) {
   if (foreign == 0 && e->_is_oop) {
-    PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
+    PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)old_value);
   } else if (foreign == 0) {
-    PersistentRawMemory::plain_store(e->_addr, e->_size, e->_old);
+    PersistentRawMemory::plain_store(e->_addr, e->_size, old_value);
   } else if (!e->_is_oop && e->_base->is_typeArray()) {
     const int element = MIN2(1 << TypeArrayKlass::cast(e->_base->klass())->log2_element_size(), (int)e->_size);
     for (int i = 0; i < e->_size; i += element) {
       if ((foreign >> i & ((1 << element) - 1)) != 0) continue;
-      PersistentRawMemory::plain_store(e->_addr + i, element, e->_old >> (i * 8));
+      PersistentRawMemory::plain_store(e->_addr + i, element, old_value >> (i * 8));
     }
   }
+}
+
+// Another transaction has stored over e, which is being rolled back: what e has stored is its old value, and was never committed.
+void PersistentTxn::tell_others(const Entry* e) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  open_lock->lock();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    if (t != this && t->_is_open) t->_undone.append(*e);
+  }
+  open_lock->unlock();
+}
+
+uint64_t PersistentTxn::old_value(const Entry* e) const {
+  uint64_t value = e->_old;
+  for (int i = 0; i < _undone.length(); i++) {      // a location's last value first
+    const Entry* u = _undone.adr_at(i);
+    if (u->_addr != e->_addr || u->_size != e->_size) continue;
+    if (value == u->_new || (e->_is_oop && PersistentCapture::is_copy((oopDesc*)(uintptr_t)value, (oopDesc*)(uintptr_t)u->_new))) value = u->_old;
+  }
+  return value;
+}
+
+// Of objects that this transaction has allocated and that were captured with uncommitted values in them: the root directory, and what
+// others capture with PersistentAllocateAll.
+void PersistentTxn::log_own(const GrowableArrayView<const Entry*>& stored) {
+  if (stored.is_empty()) return;
+  PersistentLogRecord record;
+  PersistentCapture capture(_thread, &record);
+  bool ok = true;
+  for (const Entry* e : stored) {
+    ok = ok && capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
+  }
+  char err[512];
+  os::snprintf(err, sizeof(err), "what a transaction that is rolled back had found cannot be put back on the media of persistent heap %s", PersistentMedia::directory());
+  if (!ok || !capture.finish() || PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
+  capture.commit();
 }
 
 // A location that somebody else has written since, and its object.
@@ -531,15 +578,9 @@ bool PersistentTxn::find_conflict(oopDesc** base, char** addr, LastEntries* last
 // still refer to them: they stay as they are.
 void PersistentTxn::undo_to(Level level, bool checked) {
   PersistentLog::lock();
-  PersistentLogRecord record;
   struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
   GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
-  LocationTable of_outer;
-  auto is_of_outer = [&] (const Entry* e) {
-    if (level.shared == 0) return false;
-    if (!of_outer.is_made()) of_outer.make_of_last(_shared.adr_at(0), level.shared);
-    return *of_outer.slot_for(e) != 0;
-  };
+  GrowableArrayCHeap<const Entry*, mtPersistent> captured_own(0);
   // The level's entries of an image's block are older.
   _images.undo_to(level.images, checked);
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
@@ -547,26 +588,27 @@ void PersistentTxn::undo_to(Level level, bool checked) {
     if (!PersistentSpace::is_captured(e->_base) && allocated_since(level.ranges, e->_base)) continue;
     int o = overwritten.find_if([&] (const Overwritten& o) { return o.entry->_addr == e->_addr && o.entry->_size == e->_size; });
     int foreign = o >= 0 ? overwritten.at(o).bytes : checked ? 0 : foreign_bytes(i, level);
-    restore(e, foreign);
+    restore(e, old_value(e), foreign);
     if (foreign != 0) {
       if (o < 0) overwritten.append(Overwritten{e, foreign});
-      continue;
-    }
-    // Captured meanwhile. By this thread, if the object is its own: with the uncommitted value in it. By another: with what was there
-    // before this transaction, a string as the copy that memory shall have, too; what an outer level has stored is not to be told yet.
-    if (!e->_captured && PersistentSpace::is_captured(e->_base) &&
-        (allocated_since(0, e->_base) || (e->_is_oop && !is_of_outer(e)))) {
-      PersistentAccess::log_location(&record, e->_base, e->_addr, e->_size, e->_is_oop);
+      tell_others(e);
+    } else if (!e->_captured && PersistentSpace::is_captured(e->_base) && allocated_since(0, e->_base)) {
+      captured_own.append(e);
     }
   }
+  // Captured by another thread, with what was there before this transaction, a string as its copy: memory gets that, too.
+  for (int i = _shared.length() - 1; i >= level.shared; i--) {
+    const Entry* e = _shared.adr_at(i);
+    if (e->_is_oop && PersistentSpace::is_captured(e->_base) &&
+        PersistentCapture::is_copy((oopDesc*)(uintptr_t)e->_old, PersistentRawMemory::load_oop(e->_addr))) {
+      PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
+    }
+  }
+  log_own(captured_own);
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
   trunc_shared(level.shared);
-  if (!record.is_empty()) {
-    char err[256];
-    if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
-  }
   PersistentLog::unlock();
   OrderAccess::fence();
 }
@@ -598,6 +640,9 @@ void PersistentTxn::oops_do(OopClosure* cl) {
   for (int i = 0; i < _shared.length(); i++) {
     entry_oops_do(_shared.adr_at(i), cl);
   }
+  for (int i = 0; i < _undone.length(); i++) {
+    entry_oops_do(_undone.adr_at(i), cl);
+  }
   for (int i = 0; i < _new_objects.length(); i++) {
     cl->do_oop((oop*)_new_objects.adr_at(i));
   }
@@ -607,6 +652,18 @@ void PersistentTxn::all_oops_do(OopClosure* cl) {
   assert_at_safepoint();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     t->oops_do(cl);
+  }
+}
+
+void PersistentTxn::all_stored_do(OopClosure* cl) {
+  assert_at_safepoint();
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    for (int i = 0; i < t->_entries.length(); i++) {
+      const Entry* e = t->_entries.adr_at(i);
+      if (!e->_is_oop) continue;
+      oop value = cast_to_oop(PersistentRawMemory::load_oop(e->_addr));
+      cl->do_oop(&value);
+    }
   }
 }
 
@@ -789,9 +846,9 @@ bool PersistentTxn::log_values(PersistentLogRecord* record, LastEntries* last) c
     if (!e->_captured || e->_is_oop) return false;
     uint64_t value = PersistentRawMemory::load(e->_addr, e->_size);
     // This transaction may have changed it, by a later store or a copy.
-    if (value != e->_new && (_images.is_empty() || foreign_bytes(i, level(), value) != 0)) {
-      if (last->is_last(i)) return false;
-      continue;
+    if (value != e->_new) {
+      if (!last->is_last(i)) continue;
+      if (_images.is_empty() || foreign_bytes(i, level(), value) != 0) return false;
     }
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }

@@ -80,6 +80,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
   GrowableArrayCHeap<Entry, mtPersistent> _shared;
+  // Of others that were rolled back since this one began, where somebody had stored over what they had stored: their new values
+  // are no old values of this one's. Under the log's lock and that of the list.
+  GrowableArrayCHeap<Entry, mtPersistent> _undone;
   static const int FirstCapacity = 64;
   // That many are united before there may be twice as many.
   static const int UniteThreshold = 4 * K;
@@ -113,12 +116,16 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void           end(JavaThread* thread);
   static uint64_t       end_committed(JavaThread* thread);
   void   undo_to(Level level, bool checked);
+  void   log_own(const GrowableArrayView<const Entry*>& stored);
+  void   tell_others(const Entry* e);
+  uint64_t old_value(const Entry* e) const;
   // The image of a level for a byte, null if it has none.
   PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }
   int    foreign_bytes(int index, Level level) const;
   int    foreign_bytes(int index, Level level, uint64_t found) const;
   bool   is_empty() const { return _entries.is_empty() && _images.is_empty(); }
   bool   allocated_since(int64_t mark, const void* obj) const;
+  bool   is_of_level(const oopDesc* base) const;
   void   note_buffer();
   void   join_buffer();
   bool   overlapped_by_other(int index) const;
@@ -133,10 +140,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   ~PersistentTxn();
 
   // Before the store, by the owning thread. Leaf. After an atomic one: then under the log's lock, if the object was not
-  // captured before. was_captured, of a reference: the object was, before old_value was read. If it is now and was not then, memory has a copy of the
-  // string that was read, and a rollback has to tell the media that it puts the string back.
-  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false, bool was_captured = true);
-  void record_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked, bool was_captured);
+  // captured before. reads_old: the old value, of a reference, is what is there when it is known whether the object is captured, since a capture puts
+  // copies in the place of strings.
+  void record(oopDesc* base, void* addr, int size, uint64_t old_value, uint64_t new_value, bool is_oop = false, bool locked = false, bool reads_old = false);
+  void record_oop(oopDesc* base, void* addr, oopDesc* new_value);
+  void record_atomic_oop(oopDesc* base, void* addr, oopDesc* old_value, oopDesc* new_value, bool locked);
   // Records and does a copy, or a fill if from is null, of many bytes in a primitive array. False, and nothing done,
   // if single entries are needed.
   bool store_range(oopDesc* base, char* addr, const char* from, uint8_t fill, size_t bytes);
@@ -179,6 +187,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
 
   void oops_do(OopClosure* cl);
   static void all_oops_do(OopClosure* cl);       // of all open transactions, at a safepoint
+  static void all_stored_do(OopClosure* cl);     // what is there now where they have stored references
 
   // ---- The current thread's transaction ----
   static void begin(JavaThread* thread);

@@ -20,9 +20,8 @@
           "%p in it becomes the process id. Selects G1.")                   \
                                                                             \
   product(size_t, PersistentHeapSize, 0,                                    \
-          "Maximum size of the persistent heap in bytes; its file is "      \
-          "allocated at this size. 0: the size the heap has, 1g for a "     \
-          "new one.")                                                       \
+          "Maximum size of the persistent heap in bytes, to which its "     \
+          "file grows. 0: what the heap has, 1g for a new one.")            \
                                                                             \
   product(size_t, PersistentHeapLogSize, 0,                                 \
           "Size of the redo log of a new persistent heap in bytes. "        \
@@ -30,7 +29,8 @@
                                                                             \
   product(uintx, PersistentHeapFlushMillis, 100,                            \
           "A store to a persistent object outside a transaction is "        \
-          "durable after at most this many milliseconds.")                  \
+          "durable after at most this many milliseconds. More than 100 "    \
+          "is as 100.")                                                     \
           range(1, 3600000)                                                 \
                                                                             \
   product(size_t, PersistentHeapInitialSize, 0,                             \

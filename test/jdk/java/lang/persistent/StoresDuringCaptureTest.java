@@ -17,6 +17,7 @@ import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
 import java.util.Random;
 import java.util.concurrent.Exchanger;
+import java.util.concurrent.locks.LockSupport;
 
 public class StoresDuringCaptureTest {
     static final int ROUNDS = 40;
@@ -97,9 +98,43 @@ public class StoresDuringCaptureTest {
         other.join();
     }
 
+    static volatile int stored;
+
+    static void setText(Node n) {
+        n.text = "not committed";
+        stored++;
+    }
+
+    // The copies of strings that open transactions have stored over are kept for them, and for who opens the heap when the process
+    // has ended before they have.
+    static void leftOpen() throws Exception {
+        Root root = PersistentHeap.root("root", Root.class);
+        for (int round = 0; round < ROUNDS; round++) {
+            Node[] nodes = new @Persistent Node[NODES];
+            for (int i = 0; i < NODES; i++) nodes[i] = new @Persistent Node(i, text(round, i));
+            stored = 0;
+            Thread other = Thread.ofPlatform().daemon().start(() -> {
+                Txn.begin();
+                for (int i = NODES - 1; i >= 0; i--) setText(nodes[i]);
+                LockSupport.park();
+            });
+            while (stored < 100) Thread.onSpinWait();
+            root.rounds[round] = nodes;
+            while (stored < NODES) Thread.sleep(1);
+        }
+        PersistentHeap.gc();
+        // In the place of what was freed.
+        for (int i = 0; i < 40_000; i++) root.filled[i % ROUNDS] = new @Persistent Filled(100);
+        PersistentHeap.force();
+        Runtime.getRuntime().halt(0);
+    }
+
     // With PersistentAllocateAll anybody may capture what an open transaction has allocated.
     static class Filled {
-        final long[] longs = new @Persistent long[20_000];
+        final long[] longs;
+        Filled(int length) {
+            longs = new @Persistent long[length];
+        }
     }
 
     static volatile Filled mailbox;
@@ -109,7 +144,7 @@ public class StoresDuringCaptureTest {
         Thread other = Thread.ofPlatform().start(() -> {
             for (int round = 0; round < ROUNDS; round++) {
                 Txn.run(() -> {
-                    Filled filled = new @Persistent Filled();
+                    Filled filled = new @Persistent Filled(20_000);
                     mailbox = filled;
                     for (int i = 0; i < filled.longs.length; i++) filled.longs[i] = i;
                 });
@@ -117,7 +152,6 @@ public class StoresDuringCaptureTest {
             done = true;
         });
         long[] others = new @Persistent long[40_000];
-        done = false;
         for (int round = 0; !done; round++) {
             // Many stores: the implicit transaction ends.
             for (int i = 0; i < others.length; i++) others[i] = round;
@@ -146,6 +180,10 @@ public class StoresDuringCaptureTest {
                 Txn.run(() -> PersistentHeap.setRoot("root", new @Persistent Root()));
                 captured();
             }
+            case "leftOpen" -> {
+                Txn.run(() -> PersistentHeap.setRoot("root", new @Persistent Root()));
+                leftOpen();
+            }
             case "read" -> {
                 Root root = PersistentHeap.root("root", Root.class);
                 for (int round = 0; round < ROUNDS; round++) check(root, round);
@@ -158,6 +196,9 @@ public class StoresDuringCaptureTest {
                     heap.run(StoresDuringCaptureTest.class, "captured");
                 } else {
                     heap.run(StoresDuringCaptureTest.class, "write");
+                    heap.with(OPTIONS).run(StoresDuringCaptureTest.class, "read");
+                    heap.delete();
+                    heap.with(OPTIONS).run(StoresDuringCaptureTest.class, "leftOpen");
                     heap.with(OPTIONS).run(StoresDuringCaptureTest.class, "read");
                 }
                 heap.delete();

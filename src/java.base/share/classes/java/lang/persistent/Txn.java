@@ -88,6 +88,9 @@ public final class Txn implements AutoCloseable {
      * it has one.
      *
      * @return the new transaction
+     * @throws TxnException if the method that would end another transaction of this thread may have
+     *         been lost for want of memory; none has begun then: close that one, or let the thread end,
+     *         which rolls it back
      */
     @ForceInline
     public static Txn begin() {

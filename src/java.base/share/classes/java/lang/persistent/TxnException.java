@@ -9,6 +9,9 @@ package java.lang.persistent;
  * Thrown when a transaction cannot be committed. The whole transaction, with all
  * transactions nested in it and around it, has then been rolled back, its
  * {@linkplain Txn#lock locks} have been released, and it has ended.
+ * <p>
+ * Also thrown by a store of a reference outside of transactions, which is a transaction
+ * of its own and has no effect then, and by {@link Txn#begin()}.
  *
  * @see Txn#commit()
  * @since 25

@@ -48,7 +48,9 @@
  *     {@link java.lang.persistent.PersistentHeap#force() PersistentHeap.force}, when
  *     the thread or the virtual machine exits, or after
  *     {@code -XX:PersistentHeapFlushMillis} milliseconds. It is never torn,
- *     and a thread's stores become durable in program order.
+ *     and a thread's stores become durable in program order. A store of a reference that
+ *     cannot be made durable with all that it makes reachable has no effect and throws what
+ *     {@link java.lang.persistent.Txn#commit() Txn.commit} would.
  * <li>Transactions are isolated by the program's locks, which must be held until the
  *     outermost transaction has ended:
  *     {@link java.lang.persistent.Txn#lock Txn.lock} does that. A {@code synchronized}
@@ -74,7 +76,8 @@
  *     objects and to the ones named above survive in transient fields, too.)
  *     The transient fields of JDK classes are an exception, since many of them hold what the
  *     object consists of, such as the table of a {@link java.util.HashMap}: they may be given
- *     only volatile objects that refer back to the object, such as its views.
+ *     only its views: volatile objects that refer back to the object, or stand in a field of type
+ *     {@link java.util.Set} or {@link java.util.Collection}.
  *     A map or collection is therefore changed in
  *     {@link java.lang.persistent.PersistentHeap#allocate PersistentHeap.allocate}.
  * </ul>
@@ -83,8 +86,8 @@
  *
  * <h2 id="refused">Classes without persistent instances</h2>
  * Instances of some classes mean nothing in another process and are refused:
- * {@code Class}, {@link ClassLoader}, {@link Module}, {@link Thread}, {@link java.lang.ref.Reference}
- * and its subclasses, classes with finalizers, method handles and var handles, the classes of
+ * {@code Class}, {@link ClassLoader}, {@link Module}, {@link Thread}, {@link ThreadGroup}, {@link Throwable} and its subclasses,
+ * {@link java.lang.ref.Reference} and its subclasses, classes with finalizers, method handles and var handles, the classes of
  * {@link java.lang.reflect} that stand for members, hidden
  * classes (thus the objects of lambda expressions), direct buffers, synchronizers such as
  * {@link java.util.concurrent.Semaphore} and
