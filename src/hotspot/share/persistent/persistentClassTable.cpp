@@ -500,11 +500,15 @@ void PersistentClassTable::load_classes(TRAPS) {
 
 void PersistentClassTable::initialize_classes(TRAPS) {
   ResourceMark rm(THREAD);
+  GrowableArray<InstanceKlass*> loaded(loaded_classes);
+  PersistentLog::lock();
   for (int i = 0; i < loaded_classes; i++) {
     Klass* k = classes->at(i).klass;
-    if (k->is_instance_klass()) {
-      initialize(InstanceKlass::cast(k), CHECK);
-    }
+    if (k->is_instance_klass()) loaded.append(InstanceKlass::cast(k));
+  }
+  PersistentLog::unlock();
+  for (InstanceKlass* ik : loaded) {
+    initialize(ik, CHECK);
   }
 }
 

@@ -145,11 +145,7 @@ void PHeap::open(TRAPS) {
             "the persistent heap needs zero-based compressed references");
   {
     OpenStep step;
-    PersistentCapture::initialize_names();
-    char err[1024];
-    if (!PersistentClassTable::read(err, sizeof(err))) {
-      vm_exit_during_initialization(err);
-    }
+    PersistentOpen::read_tables();
     PersistentClassTable::load_classes(CHECK);
     PersistentOpen::translate(CHECK);
     PersistentLog::start_threads();

@@ -176,4 +176,6 @@ static JNINativeMethod methods[] = {
 extern "C" void JNICALL JVM_RegisterPersistentMethods(JNIEnv* env, jclass cls) {
   int ok = env->RegisterNatives(cls, methods, sizeof(methods) / sizeof(JNINativeMethod));
   guarantee(ok == 0, "register java.lang.persistent natives");
+  ThreadInVMfromNative in_vm(JavaThread::thread_from_jni_environment(env));
+  PersistentOpen::read_tables();
 }

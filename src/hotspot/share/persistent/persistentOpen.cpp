@@ -12,6 +12,7 @@
 #include "logging/log.hpp"
 #include "memory/iterator.hpp"
 #include "oops/oop.inline.hpp"
+#include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
@@ -200,6 +201,17 @@ void PersistentOpen::print_on(outputStream* st) {
 
 static void check_root() {
   if (!root_object->klass()->name()->equals(RootDirectoryName)) Translation::damaged(root_object, "no root directory");
+}
+
+void PersistentOpen::read_tables() {
+  static bool done = false;
+  if (done || !PHeap::is_enabled()) return;
+  done = true;
+  PersistentCapture::initialize_names();
+  char err[1024];
+  if (!PersistentClassTable::read(err, sizeof(err))) {
+    vm_exit_during_initialization(err);
+  }
 }
 
 void PersistentOpen::translate(TRAPS) {

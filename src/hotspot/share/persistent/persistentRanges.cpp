@@ -6,6 +6,8 @@
 #include "persistent/persistentRanges.hpp"
 
 #include "memory/allocation.inline.hpp"
+#include "runtime/atomic.hpp"
+#include "runtime/orderAccess.hpp"
 
 PersistentRanges::PersistentRanges()
   : _ranges(NEW_C_HEAP_ARRAY(Range, FirstCapacity, mtPersistent)), _length(0), _capacity(FirstCapacity), _added(0) {}
@@ -32,7 +34,12 @@ void PersistentRanges::insert(int index, Range range) {
     _ranges = REALLOC_C_HEAP_ARRAY(Range, _ranges, _capacity, mtPersistent);
   }
   memmove(&_ranges[index + 1], &_ranges[index], (_length - index) * sizeof(Range));
-  _ranges[index] = range;
+  // Empty until it is whole: others may still see the length that it had.
+  Atomic::store(&_ranges[index]._end, (char*)nullptr);
+  OrderAccess::storestore();
+  _ranges[index]._start  = range._start;
+  _ranges[index]._number = range._number;
+  Atomic::release_store(&_ranges[index]._end, range._end);
   set_length(_length + 1);
 }
 
@@ -44,6 +51,13 @@ void PersistentRanges::erase(int index) {
 bool PersistentRanges::contains(const void* p, int64_t mark) const {
   const int i = first_behind(p) - 1;
   return i >= 0 && p < _ranges[i]._end && _ranges[i]._number >= mark;
+}
+
+// The start of one range and the end of another are not found twice.
+bool PersistentRanges::contains_for_other(const void* p) const {
+  if (!contains(p, 0)) return false;
+  OrderAccess::loadload();
+  return contains(p, 0);
 }
 
 const char* PersistentRanges::add(char* start, char* end, int64_t mark) {

@@ -14,7 +14,7 @@
 //
 // The thread of the transaction changes and asks; others only ask, under the lock of the list of transactions. It is changed under
 // that lock, too, but for the first range of a transaction, and when all are forgotten at its end: then others may take for the thread's
-// what was, or is to be, or lies between. The memory stays where it is.
+// what was, or is to be. The memory stays where it is.
 class PersistentRanges {
  public:
   struct Range {
@@ -49,6 +49,8 @@ class PersistentRanges {
 
   // Whether p is in a range that was added at mark or later.
   bool contains(const void* p, int64_t mark) const;
+  // For other threads: not what lies between the first range of one transaction and that of the next.
+  bool contains_for_other(const void* p) const;
   // Of the level with that mark. Returns where the range begins that has it now.
   const char* add(char* start, char* end, int64_t mark);
   // All of it in one range, or in none.

@@ -6,6 +6,7 @@
 #include "persistent/persistentTxn.inline.hpp"
 
 #include "classfile/symbolTable.hpp"
+#include "logging/log.hpp"
 #include "memory/allocation.inline.hpp"
 #include "memory/iterator.hpp"
 #include "memory/resourceArea.hpp"
@@ -47,8 +48,8 @@ void PersistentTxn::initialize() {
 int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
-  : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0), _undone(0),
-    _is_open(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0) {
+  : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
+    _is_open(false), _in_conflict(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -83,6 +84,7 @@ void PersistentTxn::Entries::grow() {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
+  _in_conflict = false;
   _frames_lost = false;
   _own_mark = 0;
   _entries.set_plain(!_implicit);
@@ -99,11 +101,6 @@ void PersistentTxn::close() {
   _savepoints.clear();
   _allocated.clear();
   _new_objects.clear();
-  if (_undone.is_nonempty()) {
-    open_lock->lock();
-    _undone.clear();
-    open_lock->unlock();
-  }
   _is_open = false;
   Atomic::dec(&open_number);
 }
@@ -216,7 +213,7 @@ bool PersistentTxn::allocated_by_other(JavaThread* thread, const void* obj) {
   bool found = false;
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr && !found; t = t->_next_open) {
-    found = t->_thread != thread && t->_allocated.contains(obj, 0);
+    found = t->_thread != thread && t->_allocated.contains_for_other(obj);
   }
   open_lock->unlock();
   return found;
@@ -502,54 +499,49 @@ int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
 }
 
 // Restores the elements of the location that somebody else has not stored to.
-static void restore(const PersistentTxn::Entry* e, uint64_t old_value, int foreign) {
+static void restore(const PersistentTxn::Entry* e, int foreign) {
   if (foreign == 0 && e->_is_oop) {
-    PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)old_value);
+    PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
   } else if (foreign == 0) {
-    PersistentRawMemory::plain_store(e->_addr, e->_size, old_value);
+    PersistentRawMemory::plain_store(e->_addr, e->_size, e->_old);
   } else if (!e->_is_oop && e->_base->is_typeArray()) {
     const int element = MIN2(1 << TypeArrayKlass::cast(e->_base->klass())->log2_element_size(), (int)e->_size);
     for (int i = 0; i < e->_size; i += element) {
       if ((foreign >> i & ((1 << element) - 1)) != 0) continue;
-      PersistentRawMemory::plain_store(e->_addr + i, element, old_value >> (i * 8));
+      PersistentRawMemory::plain_store(e->_addr + i, element, e->_old >> (i * 8));
     }
   }
 }
 
-// Another transaction has stored over e, which is being rolled back: what e has stored is its old value, and was never committed.
-void PersistentTxn::tell_others(const Entry* e) {
+// What this one has stored, and takes back, may be what they found before their own stores.
+void PersistentTxn::tell_others() {
   assert(PersistentLog::owned_by_self(), "must be");
   open_lock->lock();
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
-    if (t != this && t->_is_open) t->_undone.append(*e);
+    if (t != this) t->_in_conflict = true;
   }
   open_lock->unlock();
 }
 
-uint64_t PersistentTxn::old_value(const Entry* e) const {
-  uint64_t value = e->_old;
-  for (int i = 0; i < _undone.length(); i++) {      // a location's last value first
-    const Entry* u = _undone.adr_at(i);
-    if (u->_addr != e->_addr || u->_size != e->_size) continue;
-    if (value == u->_new || (e->_is_oop && PersistentCapture::is_copy((oopDesc*)(uintptr_t)value, (oopDesc*)(uintptr_t)u->_new))) value = u->_old;
-  }
-  return value;
-}
-
-// Of objects that this transaction has allocated and that were captured with uncommitted values in them: the root directory, and what
-// others capture with PersistentAllocateAll.
-void PersistentTxn::log_own(const GrowableArrayView<const Entry*>& stored) {
-  if (stored.is_empty()) return;
-  PersistentLogRecord record;
-  PersistentCapture capture(_thread, &record);
-  bool ok = true;
-  for (const Entry* e : stored) {
-    ok = ok && capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
-  }
+// Tells the media what memory has there. False if it cannot have that: then it has null.
+static bool log_location(JavaThread* thread, const PersistentTxn::Entry* e) {
   char err[512];
-  os::snprintf(err, sizeof(err), "what a transaction that is rolled back had found cannot be put back on the media of persistent heap %s", PersistentMedia::directory());
-  if (!ok || !capture.finish() || PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
-  capture.commit();
+  err[0] = 0;
+  PersistentLogRecord record;
+  {
+    PersistentCapture capture(thread, &record);
+    if (capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop) && capture.finish() &&
+        PersistentLog::append(&record, err, sizeof(err)) != 0) {
+      capture.commit();
+      return true;
+    }
+    capture.abort();
+  }
+  guarantee(e->_is_oop, "of a number: %s", err);
+  record.reset();
+  record.add_value(PersistentCapture::file_offset(e->_addr), e->_size, 0);
+  if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
+  return false;
 }
 
 // A location that somebody else has written since, and its object.
@@ -580,7 +572,14 @@ void PersistentTxn::undo_to(Level level, bool checked) {
   PersistentLog::lock();
   struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
   GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
-  GrowableArrayCHeap<const Entry*, mtPersistent> captured_own(0);
+  struct Changed { const Entry* entry; bool foreign; };       // memory has what the media may not have
+  GrowableArrayCHeap<Changed, mtPersistent> changed(0);
+  LocationTable of_outer;
+  auto is_of_outer = [&] (const Entry* e) {
+    if (level.entries == 0) return false;
+    if (!of_outer.is_made()) of_outer.make_of_last(_entries.adr_at(0), level.entries);
+    return *of_outer.slot_for(e) != 0;
+  };
   // The level's entries of an image's block are older.
   _images.undo_to(level.images, checked);
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
@@ -588,23 +587,38 @@ void PersistentTxn::undo_to(Level level, bool checked) {
     if (!PersistentSpace::is_captured(e->_base) && allocated_since(level.ranges, e->_base)) continue;
     int o = overwritten.find_if([&] (const Overwritten& o) { return o.entry->_addr == e->_addr && o.entry->_size == e->_size; });
     int foreign = o >= 0 ? overwritten.at(o).bytes : checked ? 0 : foreign_bytes(i, level);
-    restore(e, old_value(e), foreign);
-    if (foreign != 0) {
-      if (o < 0) overwritten.append(Overwritten{e, foreign});
-      tell_others(e);
-    } else if (!e->_captured && PersistentSpace::is_captured(e->_base) && allocated_since(0, e->_base)) {
-      captured_own.append(e);
+    restore(e, foreign);
+    if (foreign != 0 && o < 0) overwritten.append(Overwritten{e, foreign});
+    // After a conflict nobody knows what was there before all of them. Nor has the media what this thread has captured of its own: the root directory,
+    // and, with PersistentAllocateAll, what others have.
+    if (PersistentSpace::is_captured(e->_base) &&
+        (foreign != 0 || _in_conflict || (!e->_captured && allocated_since(0, e->_base)))) {
+      changed.append(Changed{e, foreign != 0});
     }
   }
+  if (overwritten.is_nonempty()) tell_others();
   // Captured by another thread, with what was there before this transaction, a string as its copy: memory gets that, too.
-  for (int i = _shared.length() - 1; i >= level.shared; i--) {
+  LocationTable seen;
+  if (_shared.length() > level.shared) seen.make(_shared.adr_at(0), _shared.length());
+  for (int i = level.shared; i < _shared.length(); i++) {
     const Entry* e = _shared.adr_at(i);
-    if (e->_is_oop && PersistentSpace::is_captured(e->_base) &&
+    int* slot = seen.slot_for(e);
+    if (!e->_is_oop || *slot != 0) continue;
+    *slot = i + 1;
+    if (PersistentSpace::is_captured(e->_base) &&
         PersistentCapture::is_copy((oopDesc*)(uintptr_t)e->_old, PersistentRawMemory::load_oop(e->_addr))) {
       PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     }
   }
-  log_own(captured_own);
+  for (int i = 0; i < changed.length(); i++) {
+    const Entry* e = changed.at(i).entry;
+    if (is_of_outer(e) || PersistentCapture::is_synchronizer_state(e->_base->klass(), e->_addr - (char*)e->_base)) continue;
+    if (!log_location(_thread, e) && !changed.at(i).foreign) {
+      ResourceMark rm;
+      log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e->_base->klass()->external_name());
+      PersistentRawMemory::plain_store_oop(e->_addr, nullptr);
+    }
+  }
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
@@ -639,9 +653,6 @@ void PersistentTxn::oops_do(OopClosure* cl) {
   _images.oops_do(cl);
   for (int i = 0; i < _shared.length(); i++) {
     entry_oops_do(_shared.adr_at(i), cl);
-  }
-  for (int i = 0; i < _undone.length(); i++) {
-    entry_oops_do(_undone.adr_at(i), cl);
   }
   for (int i = 0; i < _new_objects.length(); i++) {
     cl->do_oop((oop*)_new_objects.adr_at(i));

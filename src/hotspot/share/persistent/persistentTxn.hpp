@@ -80,13 +80,11 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // Of the entries, those of objects that others may capture before this transaction ends: not captured yet, and
   // not its own. Under the log's lock.
   GrowableArrayCHeap<Entry, mtPersistent> _shared;
-  // Of others that were rolled back since this one began, where somebody had stored over what they had stored: their new values
-  // are no old values of this one's. Under the log's lock and that of the list.
-  GrowableArrayCHeap<Entry, mtPersistent> _undone;
   static const int FirstCapacity = 64;
   // That many are united before there may be twice as many.
   static const int UniteThreshold = 4 * K;
   bool           _is_open;
+  volatile bool  _in_conflict;     // another one was rolled back where somebody had stored over its stores: this one's old values may be those
   bool           _frames_lost;     // see frames_lost
   PersistentRanges _allocated;     // by the thread since begin
   int64_t        _own_mark;        // what was allocated before this mark of the ranges may be captured
@@ -116,9 +114,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void           end(JavaThread* thread);
   static uint64_t       end_committed(JavaThread* thread);
   void   undo_to(Level level, bool checked);
-  void   log_own(const GrowableArrayView<const Entry*>& stored);
-  void   tell_others(const Entry* e);
-  uint64_t old_value(const Entry* e) const;
+  void   tell_others();
   // The image of a level for a byte, null if it has none.
   PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }
   int    foreign_bytes(int index, Level level) const;

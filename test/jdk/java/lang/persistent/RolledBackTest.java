@@ -7,8 +7,7 @@
  * @test
  * @summary What is rolled back after another thread has captured the object, or has stored there, too: memory and media have the same,
  *          and a restart finds it
- * @run main/othervm/timeout=240 RolledBackTest
- * @run main/othervm/timeout=240 RolledBackTest -Xint
+ * @run main/othervm/timeout=480 RolledBackTest
  */
 
 import java.lang.persistent.Persistent;
@@ -113,64 +112,106 @@ public class RolledBackTest {
         Heap.equal(((Holder) root().o).s, "s".repeat(8 << 20));
     }
 
-    // Two transactions store to the same places, which nothing guards; both are rolled back, the first one first.
-    static void both() throws Exception {
+    // Two transactions store to the same places, which nothing guards, and are rolled back: whatever is there then, the next run finds it.
+    static void both(int variant) throws Exception {
         Holder r = root();
+        Holder own = (variant & 8) != 0 ? new @Persistent Holder() : r;
         Txn.run(() -> {
-            r.o = new @Persistent Fine();
-            r.s = "before" + "-".repeat(2000);
-            r.n = 1;
-            r.i = 1;
-            r.b = 1;
+            own.o = new @Persistent Fine();
+            own.s = "before" + "-".repeat(2000);
+            own.n = 1;
+            own.i = 1;
+            own.b = 1;
         });
-        for (int levels = 0; levels < 2; levels++) {
-            boolean nested = levels == 1;
-            Txn first = Txn.begin();
-            r.o = new @Persistent Short1();
-            r.s = "first" + "-".repeat(2000);
-            r.n = 2;
-            r.i = 2;
-            r.b = 2;
-            if (nested) {
-                Txn inner = Txn.begin();
-                r.o = new @Persistent Short1();
-                r.n = 3;
-                r.i = 3;
-                other(() -> beginSecond(r));
-                inner.rollback();
-            } else {
-                other(() -> beginSecond(r));
-            }
-            first.rollback();
+        Txn first = Txn.begin();
+        first(own, 2);
+        Txn inner = (variant & 1) != 0 ? Txn.begin() : null;
+        if (inner != null) first(own, 3);
+        other(() -> {
+            second = Txn.begin();
+            second(own, 10);
+            return null;
+        });
+        if ((variant & 2) != 0) {
+            first(own, 4);
+            other(() -> {
+                second(own, 11);
+                return null;
+            });
+        }
+        if (own != r) {
+            if ((variant & 4) != 0) capture(r, own);
+        }
+        if (inner != null) inner.rollback();
+        if ((variant & 16) != 0) {
             other(() -> {
                 second.rollback();
                 return null;
             });
-            bothRead();
-            PersistentHeap.gc();
-            bothRead();
         }
+        first.rollback();
+        PersistentHeap.gc();
+        fill(r);
+        if ((variant & 32) != 0) {
+            // The second one is left open.
+            System.out.println("LEFT");
+            PersistentHeap.force();
+            Runtime.getRuntime().halt(0);
+        }
+        if (own != r && (variant & 4) == 0) capture(r, own);
+        if ((variant & 16) == 0) {
+            other(() -> {
+                second.rollback();
+                return null;
+            });
+        }
+        PersistentHeap.gc();
+        fill(r);
+        r.more = new @Persistent Object[] {own};
+        state();
+    }
+
+    static void capture(Holder r, Holder own) throws Exception {
+        Thread t = new Thread(() -> r.more = new @Persistent Object[] {own});
+        t.start();
+        t.join();
+    }
+
+    // In the place of what was freed.
+    static void fill(Holder r) throws Exception {
+        Thread t = new Thread(() -> {
+            Object[] filling = new @Persistent Object[500];
+            for (int i = 0; i < filling.length; i++) filling[i] = new @Persistent long[200];
+            Holder keep = new @Persistent Holder();
+            keep.more = filling;
+            PersistentHeap.setRoot("filling", keep);
+        });
+        t.start();
+        t.join();
     }
 
     static Txn second;
 
-    static Void beginSecond(Holder r) {
-        second = Txn.begin();
-        r.o = null;
-        r.s = "second";
-        r.n = 10;
-        r.i = 10;
-        r.b = 10;
-        return null;
+    static void first(Holder r, int n) {
+        r.o = new @Persistent Short1();
+        r.s = "first" + n + "-".repeat(2000);
+        r.n = n;
+        r.i = n;
+        r.b = (byte) n;
     }
 
-    static void bothRead() {
+    static void second(Holder r, int n) {
+        r.o = n == 10 ? null : new @Persistent Long1();
+        r.s = "second" + n;
+        r.n = n;
+        r.i = n;
+        r.b = (byte) n;
+    }
+
+    static void state() {
         Holder r = root();
-        Heap.equal(((Fine) r.o).x, 5);
-        Heap.equal(r.s, "before" + "-".repeat(2000));
-        Heap.equal(r.n, 1L);
-        Heap.equal(r.i, 1);
-        Heap.equal((int) r.b, 1);
+        if (r.more != null) r = (Holder) r.more[0];
+        System.out.println("STATE " + (r.o == null ? "null" : r.o.getClass().getName()) + " " + r.s + " " + r.n + " " + r.i + " " + r.b);
     }
 
     // Many locations stored to twice, and one copy of many bytes: the commit looks at each location once.
@@ -199,18 +240,30 @@ public class RolledBackTest {
         for (int i = 0; i < r.more.length; i++) Heap.equal(((Holder) r.more[i]).n, i * 2L);
     }
 
+    static String states(Heap.Result result) {
+        return result.output().lines().filter(l -> l.startsWith("STATE")).collect(java.util.stream.Collectors.joining("\n"));
+    }
+
     public static void main(String[] args) throws Exception {
         switch (args.length > 0 ? args[0] : "") {
             case "intermediate" -> intermediate();
             case "copies" -> copies();
-            case "both" -> both();
+            case "both" -> both(Integer.parseInt(args[1]));
             case "many" -> many();
             case "intermediateRead" -> intermediateRead();
             case "copiesRead" -> copiesRead();
-            case "bothRead" -> bothRead();
+            case "bothRead" -> state();
             case "manyRead" -> manyRead();
             default -> {
-                for (String scenario : new String[] {"intermediate", "copies", "both", "many"}) {
+                for (int variant = 0; variant < 64; variant++) {
+                    if ((variant & 12) == 4 || (variant & 48) == 48) continue;
+                    Heap heap = new Heap("both", args);
+                    String wrote = states(heap.with(OPTIONS).run(RolledBackTest.class, "both", Integer.toString(variant)));
+                    String read = states(heap.with(OPTIONS).run(RolledBackTest.class, "bothRead"));
+                    if (!wrote.isEmpty()) Heap.equal(read, wrote);
+                    heap.delete();
+                }
+                for (String scenario : new String[] {"intermediate", "copies", "many"}) {
                     Heap heap = new Heap("rolledback", args);
                     heap.with(OPTIONS).run(RolledBackTest.class, scenario);
                     heap.with(OPTIONS).run(RolledBackTest.class, scenario + "Read");

@@ -14,6 +14,11 @@
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 
 public class StaticInitializersTest {
     static class Bank {
@@ -68,6 +73,39 @@ public class StaticInitializersTest {
         }
     }
 
+    // Runs before the heap is open.
+    public static class Agent {
+        static Bank made;
+
+        public static void premain(String args) {
+            made = new @Persistent Bank();
+            Txn.run(() -> {
+                made.value = 1;
+                made.other = made;
+            });
+            made.value++;
+            PersistentHeap.gc();
+            Heap.equal(PersistentHeap.contains(made), true);
+            try {
+                PersistentHeap.root("bank", Bank.class);
+                throw new AssertionError("a root");
+            } catch (IllegalStateException expected) {
+            }
+            try {
+                Txn.run(() -> PersistentHeap.setRoot("bank", made));
+                throw new AssertionError("set");
+            } catch (IllegalStateException expected) {
+            }
+        }
+    }
+
+    static void agent(Path jar) throws Exception {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().putValue("Premain-Class", Agent.class.getName());
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+    }
+
     static void run(int run) {
         if (run == 1) {
             PersistentHeap.root("bank", Bank.class, () -> new @Persistent Bank());
@@ -97,6 +135,10 @@ public class StaticInitializersTest {
     public static void main(String[] args) throws Exception {
         switch (args.length > 0 ? args[0] : "") {
             case "run" -> run(Integer.parseInt(args[1]));
+            case "agent" -> {
+                Heap.equal(Agent.made.value, 2L);
+                Txn.run(() -> PersistentHeap.setRoot("agent", Agent.made));
+            }
             case "color" -> Txn.run(() -> PersistentHeap.root("bank", Bank.class).other = Color.RED);
             case "early" -> {
                 Heap.equal(Early.OWN.value, 8L);
@@ -108,6 +150,9 @@ public class StaticInitializersTest {
                     heap.with("-Dlate=" + (run == 3)).run(StaticInitializersTest.class, "run", Integer.toString(run));
                 }
                 for (int i = 0; i < 2; i++) heap.run(StaticInitializersTest.class, "early");
+                Path jar = Path.of("agent.jar").toAbsolutePath();
+                agent(jar);
+                for (int i = 0; i < 2; i++) heap.with("-javaagent:" + jar).run(StaticInitializersTest.class, "agent");
                 heap.run(StaticInitializersTest.class, "run", "5");
                 // It works as long as the initializer runs after the start.
                 heap.run(StaticInitializersTest.class, "color");

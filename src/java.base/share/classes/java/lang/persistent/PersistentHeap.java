@@ -43,6 +43,13 @@ import jdk.internal.vm.annotation.DontInline;
  * not for the data.
  *
  * <p>
+ * The heap is open, and has its roots, when {@code main} is called, and in the static initializers of
+ * the classes that have instances in it, which run before that. It is not yet in an agent's {@code premain} method
+ * and in the initializers of enums and other classes whose constants and static final values the heap's objects
+ * refer to, since these values are needed to open it: there the methods that read or change roots throw
+ * {@link IllegalStateException}, and an initializer that does not catch it keeps the virtual machine from starting.
+ *
+ * <p>
  * All methods may be called by any thread.
  * Unless noted otherwise, passing {@code null} to a method of this class throws
  * {@link NullPointerException}.
