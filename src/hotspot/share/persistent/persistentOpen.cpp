@@ -16,6 +16,7 @@
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentSegments.hpp"
 #include "persistent/persistentSpace.hpp"
@@ -205,13 +206,17 @@ static void check_root() {
 
 void PersistentOpen::read_tables() {
   static bool done = false;
-  if (done || !PHeap::is_enabled()) return;
-  done = true;
-  PersistentCapture::initialize_names();
+  if (!PHeap::is_enabled()) return;
   char err[1024];
-  if (!PersistentClassTable::read(err, sizeof(err))) {
-    vm_exit_during_initialization(err);
+  bool ok = true;
+  PersistentLog::lock();
+  if (!done) {
+    PersistentCapture::initialize_names();
+    ok = PersistentClassTable::read(err, sizeof(err));
+    done = true;
   }
+  PersistentLog::unlock();
+  if (!ok) vm_exit_during_initialization(err);
 }
 
 void PersistentOpen::translate(TRAPS) {

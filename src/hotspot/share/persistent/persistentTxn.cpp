@@ -523,25 +523,43 @@ void PersistentTxn::tell_others() {
   open_lock->unlock();
 }
 
-// Tells the media what memory has there. False if it cannot have that: then it has null.
-static bool log_location(JavaThread* thread, const PersistentTxn::Entry* e) {
+// Tells the media what memory has in these places.
+bool PersistentTxn::log_locations(const GrowableArrayView<Changed>& changed) {
   char err[512];
   err[0] = 0;
   PersistentLogRecord record;
-  {
-    PersistentCapture capture(thread, &record);
-    if (capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop) && capture.finish() &&
-        PersistentLog::append(&record, err, sizeof(err)) != 0) {
-      capture.commit();
-      return true;
-    }
-    capture.abort();
+  PersistentCapture capture(_thread, &record);
+  LocationTable seen;
+  seen.make(_entries.adr_at(0), _entries.length());
+  bool ok = true;
+  for (int i = 0; ok && i < changed.length(); i++) {
+    const Entry* e = _entries.adr_at(changed.at(i)._index);
+    int* slot = seen.slot_for(e);
+    if (*slot != 0) continue;
+    *slot = changed.at(i)._index + 1;
+    ok = capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
   }
-  guarantee(e->_is_oop, "of a number: %s", err);
-  record.reset();
+  if (ok && capture.finish() && PersistentLog::append(&record, err, sizeof(err)) != 0) {
+    capture.commit();
+    return true;
+  }
+  capture.abort();
+  if (err[0] != 0) fatal("%s", err);
+  return false;
+}
+
+// The media gets null where it cannot have what memory has; memory too, if no other transaction has stored that, which will tell.
+void PersistentTxn::log_null(const Changed& changed) {
+  const Entry* e = _entries.adr_at(changed._index);
+  assert(e->_is_oop, "numbers can be on the media");
+  char err[512];
+  PersistentLogRecord record;
   record.add_value(PersistentCapture::file_offset(e->_addr), e->_size, 0);
   if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
-  return false;
+  if (changed._foreign) return;
+  ResourceMark rm;
+  log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e->_base->klass()->external_name());
+  PersistentRawMemory::plain_store_oop(e->_addr, nullptr);
 }
 
 // A location that somebody else has written since, and its object.
@@ -568,18 +586,11 @@ bool PersistentTxn::find_conflict(oopDesc** base, char** addr, LastEntries* last
 // checked that, and may have replaced strings by their copies since.) Objects that
 // were allocated in the level being undone are not of the heap any more, but V may
 // still refer to them: they stay as they are.
-void PersistentTxn::undo_to(Level level, bool checked) {
+void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   PersistentLog::lock();
   struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
   GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
-  struct Changed { const Entry* entry; bool foreign; };       // memory has what the media may not have
   GrowableArrayCHeap<Changed, mtPersistent> changed(0);
-  LocationTable of_outer;
-  auto is_of_outer = [&] (const Entry* e) {
-    if (level.entries == 0) return false;
-    if (!of_outer.is_made()) of_outer.make_of_last(_entries.adr_at(0), level.entries);
-    return *of_outer.slot_for(e) != 0;
-  };
   // The level's entries of an image's block are older.
   _images.undo_to(level.images, checked);
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
@@ -593,7 +604,7 @@ void PersistentTxn::undo_to(Level level, bool checked) {
     // and, with PersistentAllocateAll, what others have.
     if (PersistentSpace::is_captured(e->_base) &&
         (foreign != 0 || _in_conflict || (!e->_captured && allocated_since(0, e->_base)))) {
-      changed.append(Changed{e, foreign != 0});
+      changed.append(Changed{i, foreign != 0});
     }
   }
   if (overwritten.is_nonempty()) tell_others();
@@ -610,32 +621,41 @@ void PersistentTxn::undo_to(Level level, bool checked) {
       PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     }
   }
-  for (int i = 0; i < changed.length(); i++) {
-    const Entry* e = changed.at(i).entry;
-    if (is_of_outer(e) || PersistentCapture::is_synchronizer_state(e->_base->klass(), e->_addr - (char*)e->_base)) continue;
-    if (!log_location(_thread, e) && !changed.at(i).foreign) {
-      ResourceMark rm;
-      log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e->_base->klass()->external_name());
-      PersistentRawMemory::plain_store_oop(e->_addr, nullptr);
+  GrowableArrayCHeap<Entry, mtPersistent> of_parent(0);
+  if (!is_outermost) {
+    // What the outer level has stored is not to be told yet: it gets these places as they are.
+    for (int i = 0; i < changed.length(); i++) of_parent.append(*_entries.adr_at(changed.at(i)._index));
+  } else if (changed.is_nonempty() && !log_locations(changed)) {
+    for (int i = 0; i < changed.length(); i++) {
+      GrowableArrayCHeap<Changed, mtPersistent> one(1);
+      one.append(changed.at(i));
+      if (!log_locations(one)) log_null(changed.at(i));
     }
   }
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
   trunc_shared(level.shared);
+  for (const Entry& e : of_parent) {
+    if (!e._is_oop && !_images.is_empty()) continue;
+    _in_conflict = true;
+    const uint64_t found = e._is_oop ? (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(e._addr) : PersistentRawMemory::load(e._addr, e._size);
+    if (_entries.is_full()) make_room();
+    *_entries.append() = Entry{found, e._base, e._addr, found, e._size, e._is_oop, true};
+  }
   PersistentLog::unlock();
   OrderAccess::fence();
 }
 
 void PersistentTxn::rollback_savepoint() {
   Level inner = _savepoints.pop();
-  undo_to(inner, false);
+  undo_to(inner, false, false);
   join_buffer();
 }
 
 void PersistentTxn::rollback_all(bool checked) {
   while (depth() > 1) pop_savepoint();
-  undo_to(level(), checked);
+  undo_to(level(), true, checked);
 }
 
 static void entry_oops_do(PersistentTxn::Entry* e, OopClosure* cl) {

@@ -113,7 +113,10 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void           give_back(PersistentTxn* txn);
   static void           end(JavaThread* thread);
   static uint64_t       end_committed(JavaThread* thread);
-  void   undo_to(Level level, bool checked);
+  void   undo_to(Level level, bool is_outermost, bool checked);
+  struct Changed { int _index; bool _foreign; };      // an entry of whose location memory has what the media may not have; whether somebody else has stored it
+  bool   log_locations(const GrowableArrayView<Changed>& changed);
+  void   log_null(const Changed& changed);
   void   tell_others();
   // The image of a level for a byte, null if it has none.
   PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }

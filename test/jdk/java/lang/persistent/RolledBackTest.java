@@ -214,6 +214,33 @@ public class RolledBackTest {
         System.out.println("STATE " + (r.o == null ? "null" : r.o.getClass().getName()) + " " + r.s + " " + r.n + " " + r.i + " " + r.b);
     }
 
+    // The inner level stores two elements at once, of which somebody else stores one, too; the outer one has stored the other.
+    static void elements() throws Exception {
+        Holder r = root();
+        int[] rolledBack = new @Persistent int[2], committed = new @Persistent int[2];
+        r.more = new @Persistent Object[] {rolledBack, committed};
+        for (int[] a : new int[][] {rolledBack, committed}) {
+            Txn txn = Txn.begin();
+            a[1] = 5;
+            Txn inner = Txn.begin();
+            System.arraycopy(new int[] {6, 7}, 0, a, 0, 2);
+            other(() -> a[0] = 9);
+            inner.rollback();
+            Heap.equal(a[1], 5);
+            if (a == committed) {
+                txn.commit();
+            } else {
+                txn.rollback();
+            }
+        }
+        elementsRead();
+    }
+
+    static void elementsRead() {
+        Heap.equal(Arrays.toString((int[]) root().more[0]), "[9, 0]");
+        Heap.equal(Arrays.toString((int[]) root().more[1]), "[9, 5]");
+    }
+
     // Many locations stored to twice, and one copy of many bytes: the commit looks at each location once.
     static void many() throws Exception {
         Holder r = root();
@@ -249,6 +276,8 @@ public class RolledBackTest {
             case "intermediate" -> intermediate();
             case "copies" -> copies();
             case "both" -> both(Integer.parseInt(args[1]));
+            case "elements" -> elements();
+            case "elementsRead" -> elementsRead();
             case "many" -> many();
             case "intermediateRead" -> intermediateRead();
             case "copiesRead" -> copiesRead();
@@ -263,7 +292,7 @@ public class RolledBackTest {
                     if (!wrote.isEmpty()) Heap.equal(read, wrote);
                     heap.delete();
                 }
-                for (String scenario : new String[] {"intermediate", "copies", "many"}) {
+                for (String scenario : new String[] {"intermediate", "copies", "elements", "many"}) {
                     Heap heap = new Heap("rolledback", args);
                     heap.with(OPTIONS).run(RolledBackTest.class, scenario);
                     heap.with(OPTIONS).run(RolledBackTest.class, scenario + "Read");
