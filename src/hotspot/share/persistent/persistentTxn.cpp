@@ -461,16 +461,18 @@ static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
   return PersistentRawMemory::load(e->_addr, e->_size) == value;
 }
 
-bool PersistentTxn::overlapped_by_other(int index) const {
+// The bytes of the location that entries of other sizes or places have, too, a bit for each.
+int PersistentTxn::overlapped_bytes(int index) const {
   const Entry* e = _entries.adr_at(index);
+  int found = 0;
   for (int i = 0; i < _entries.length(); i++) {
     const Entry* o = _entries.adr_at(i);
-    if (i != index && (o->_addr != e->_addr || o->_size != e->_size) &&
-        o->_addr < e->_addr + e->_size && e->_addr < o->_addr + o->_size) {
-      return true;
-    }
+    if (i == index || (o->_addr == e->_addr && o->_size == e->_size)) continue;
+    const char* from = MAX2(o->_addr, e->_addr);
+    const char* end  = MIN2(o->_addr + o->_size, e->_addr + e->_size);
+    if (from < end) found |= right_n_bits((int)(end - from)) << (from - e->_addr);
   }
-  return false;
+  return found;
 }
 
 // The bytes of the location that somebody else has stored to since, a bit for each. A view of another size, or a copy, may
@@ -495,7 +497,7 @@ int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
       differ |= 1 << i;
     }
   }
-  return differ != 0 && !overlapped_by_other(index) ? foreign | differ : foreign;
+  return differ != 0 ? foreign | (differ & ~overlapped_bytes(index)) : foreign;
 }
 
 // Restores the elements of the location that somebody else has not stored to.

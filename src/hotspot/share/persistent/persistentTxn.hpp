@@ -127,7 +127,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   bool   is_of_level(const oopDesc* base) const;
   void   note_buffer();
   void   join_buffer();
-  bool   overlapped_by_other(int index) const;
+  int    overlapped_bytes(int index) const;
   bool   log_values(PersistentLogRecord* record, LastEntries* last) const;
   bool   find_conflict(oopDesc** base, char** addr, LastEntries* last) const;
   bool   log(PersistentLogRecord* record, PersistentCapture* capture, LastEntries* last, char* errbuf = nullptr, size_t errlen = 0);
