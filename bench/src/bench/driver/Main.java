@@ -426,8 +426,8 @@ public final class Main {
         String replayed = "0";
         for (String line : lines) {
             if (line.contains("opened in ")) {
-                opened = millis(line, "opened in ");
-                started = millis(line, "in between: ");
+                opened = nanos(line, "opened in ");
+                started = nanos(line, "in between: ");
             } else if (line.contains("records replayed")) {
                 replayed = line.replaceAll(".*?([0-9]+) records replayed.*", "$1");
             }
@@ -435,14 +435,14 @@ public final class Main {
         if (Double.isNaN(opened)) {
             throw new IOException("the VM's log does not say how long opening took");
         }
-        double clean = again.stream().filter(l -> l.contains("opened in ")).mapToDouble(l -> millis(l, "opened in ")).findFirst().orElse(Double.NaN);
+        double clean = again.stream().filter(l -> l.contains("opened in ")).mapToDouble(l -> nanos(l, "opened in ")).findFirst().orElse(Double.NaN);
         extra.add("- " + stores + " stores: opened in " + Report.time(opened) + " (with the VM's start " + Report.time(started) + "), records replayed: "
                 + replayed + "; opened again with nothing to replay in " + Report.time(clean));
         return opened;
     }
 
-    /** Nanoseconds, of the figure behind what. */
-    private static double millis(String line, String what) {
+    /** The milliseconds that stand behind what. */
+    private static double nanos(String line, String what) {
         return Double.parseDouble(line.replaceAll(".*" + what + "([0-9.]+) ms.*", "$1")) * 1e6;
     }
 

@@ -49,38 +49,20 @@ public class OrdinaryStructures {
 
     @Benchmark
     public void list() {
-        Structures.Root r = root;
-        Node n = new Node();
-        Node old = r.head;
-        n.next = old;
-        n.value = chained;
-        if (old != null) {
-            old.prev = n;
-        }
-        r.head = n;
-        r.count++;
+        Structures.push(root, new Node(), chained);
         added(1);
     }
 
     @Benchmark
     public void insert() {
         long key = random.next(Integer.MAX_VALUE), value = random.bits();
-        Structures.Entry[] buckets = root.buckets;
-        int b = (int) (key % Structures.BUCKETS);
-        Structures.Entry e = buckets[b];
-        while (e != null && e.key != key) {
-            e = e.next;
-        }
+        Structures.Entry e = Structures.find(root, key);
         if (e != null) {
             e.value = value;
-            return;
+        } else {
+            Structures.add(root, new Structures.Entry(), key, value);
         }
-        e = new Structures.Entry();
-        e.key = key;
-        e.value = value;
-        e.next = buckets[b];
-        buckets[b] = e;
-        if (++root.count >= Structures.MAP_MAX) {
+        if (root.count >= Structures.MAP_MAX) {
             root.buckets = new Structures.Entry[Structures.BUCKETS];
             root.count = 0;
         }

@@ -83,19 +83,22 @@ public class Structures {
         }
     }
 
+    static void push(Root r, Node n, long value) {
+        Node old = r.head;
+        n.next = old;
+        n.value = value;
+        if (old != null) {
+            old.prev = n;
+        }
+        r.head = n;
+        r.count++;
+    }
+
     @Benchmark
     public void list() {
         try (Txn txn = Txn.begin()) {
             Root r = root;
-            Node n = new @Persistent Node();
-            Node old = r.head;
-            n.next = old;
-            n.value = chained;
-            if (old != null) {
-                old.prev = n;
-            }
-            r.head = n;
-            r.count++;
+            push(r, new @Persistent Node(), chained);
             txn.commit();
         }
         if (++chained >= CHAIN_MAX) {
@@ -103,28 +106,31 @@ public class Structures {
         }
     }
 
-    private Entry find(long key) {
-        Entry e = root.buckets[(int) (key % BUCKETS)];
+    static Entry find(Root r, long key) {
+        Entry e = r.buckets[(int) (key % BUCKETS)];
         while (e != null && e.key != key) {
             e = e.next;
         }
         return e;
     }
 
+    static void add(Root r, Entry e, long key, long value) {
+        Entry[] buckets = r.buckets;
+        int b = (int) (key % BUCKETS);
+        e.key = key;
+        e.value = value;
+        e.next = buckets[b];
+        buckets[b] = e;
+        r.count++;
+    }
+
     private void put(long key, long value) {
         try (Txn txn = Txn.begin()) {
-            Entry e = find(key);
+            Entry e = find(root, key);
             if (e != null) {
                 e.value = value;
             } else {
-                Entry[] buckets = root.buckets;
-                int b = (int) (key % BUCKETS);
-                e = new @Persistent Entry();
-                e.key = key;
-                e.value = value;
-                e.next = buckets[b];
-                buckets[b] = e;
-                root.count++;
+                add(root, new @Persistent Entry(), key, value);
             }
             txn.commit();
         }
@@ -143,6 +149,6 @@ public class Structures {
 
     @Benchmark
     public long get() {
-        return find(random.next(MAP_MAX / 2)).value;
+        return find(root, random.next(MAP_MAX / 2)).value;
     }
 }

@@ -42,6 +42,7 @@ size_t    PHeap::_size = 0;
 static size_t mapped_size = 0;          // of the file's object area; the reservation is no larger
 static jlong  open_started = 0;
 static jlong  open_nanos = 0;
+static bool   opened = false;
 
 // Opening has three steps, between which the VM starts.
 class OpenStep : public StackObj {
@@ -50,7 +51,6 @@ class OpenStep : public StackObj {
   OpenStep() : _begin(os::javaTimeNanos()) {}
   ~OpenStep() { open_nanos += os::javaTimeNanos() - _begin; }
 };
-static bool   opened = false;
 
 jint PHeap::initialize_arguments() {
   if (PersistentHeap == nullptr) {

@@ -18,11 +18,7 @@ JRT_ENTRY(void, PersistentRuntime::store_oop(JavaThread* current, oopDesc* base,
   if (base == nullptr) {
     THROW(vmSymbols::java_lang_NullPointerException());
   }
-  if (PHeap::contains(base)) {
-    PersistentAccess::store_oop(cast_to_oop(base), offset, cast_to_oop(value), current);
-  } else {
-    HeapAccess<MO_SEQ_CST>::oop_store_at(cast_to_oop(base), offset, cast_to_oop(value));
-  }
+  PersistentAccess::store_oop(cast_to_oop(base), offset, cast_to_oop(value), current);
 JRT_END
 
 JRT_LEAF(jint, PersistentRuntime::try_store_oop(JavaThread* current, oopDesc* base, char* addr, oopDesc* value))

@@ -15,10 +15,10 @@ class JavaThread;
 // What generated code calls to store into P, and for transactions. The leaves that store are in persistentAccess.hpp.
 class PersistentRuntime : public AllStatic {
  public:
-  // Stores a reference, into V too; may throw NullPointerException,
+  // Stores a reference into P; may throw NullPointerException,
   // VolatileReferenceException, OutOfMemoryError.
   static void store_oop(JavaThread* current, oopDesc* base, intptr_t offset, oopDesc* value);
-  // Leaf: 0, and nothing done, if it would have to throw or to wait for a collection.
+  // Leaf, into V too: 0, and nothing done, if it would have to throw or to wait for a collection.
   static jint try_store_oop(JavaThread* current, oopDesc* base, char* addr, oopDesc* value);
   // Leaf with the size as an argument; negative: no fence is needed.
   static void store_primitive(JavaThread* current, oopDesc* base, void* addr, uint64_t value, int size);

@@ -248,6 +248,13 @@ class PersistentTxn::LocationTable : public StackObj {
     }
     return &_slots[i];
   }
+  // Whether no entry of that location was noted before.
+  bool note_first(int index) {
+    int* slot = slot_for(&_entries[index]);
+    if (*slot != 0) return false;
+    *slot = index + 1;
+    return true;
+  }
 };
 
 // Which entries are the last ones of their locations. The table is made when that is first asked.
@@ -525,21 +532,16 @@ void PersistentTxn::tell_others() {
   open_lock->unlock();
 }
 
-// Tells the media what memory has in these places.
-bool PersistentTxn::log_locations(const GrowableArrayView<Changed>& changed) {
+// Tells the media what memory has in these places. False, and nothing done, if it cannot have that.
+bool PersistentTxn::log_locations(const Changed* changed, int length) {
   char err[512];
   err[0] = 0;
   PersistentLogRecord record;
   PersistentCapture capture(_thread, &record);
-  LocationTable seen;
-  seen.make(_entries.adr_at(0), _entries.length());
   bool ok = true;
-  for (int i = 0; ok && i < changed.length(); i++) {
-    const Entry* e = _entries.adr_at(changed.at(i)._index);
-    int* slot = seen.slot_for(e);
-    if (*slot != 0) continue;
-    *slot = changed.at(i)._index + 1;
-    ok = capture.add_location(e->_base, e->_addr, e->_size, e->_is_oop);
+  for (int i = 0; ok && i < length; i++) {
+    const Entry& e = changed[i]._entry;
+    ok = capture.add_location(e._base, e._addr, e._size, e._is_oop);
   }
   if (ok && capture.finish() && PersistentLog::append(&record, err, sizeof(err)) != 0) {
     capture.commit();
@@ -552,16 +554,16 @@ bool PersistentTxn::log_locations(const GrowableArrayView<Changed>& changed) {
 
 // The media gets null where it cannot have what memory has; memory too, if no other transaction has stored that, which will tell.
 void PersistentTxn::log_null(const Changed& changed) {
-  const Entry* e = _entries.adr_at(changed._index);
-  assert(e->_is_oop, "numbers can be on the media");
+  const Entry& e = changed._entry;
+  assert(e._is_oop, "numbers can be on the media");
   char err[512];
   PersistentLogRecord record;
-  record.add_value(PersistentCapture::file_offset(e->_addr), e->_size, 0);
+  record.add_value(PersistentCapture::file_offset(e._addr), e._size, 0);
   if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
   if (changed._foreign) return;
   ResourceMark rm;
-  log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e->_base->klass()->external_name());
-  PersistentRawMemory::plain_store_oop(e->_addr, nullptr);
+  log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e._base->klass()->external_name());
+  PersistentRawMemory::plain_store_oop(e._addr, nullptr);
 }
 
 // A location that somebody else has written since, and its object.
@@ -592,7 +594,8 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   PersistentLog::lock();
   struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
   GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
-  GrowableArrayCHeap<Changed, mtPersistent> changed(0);
+  GrowableArrayCHeap<Changed, mtPersistent> changed(0);       // a location once
+  LocationTable changed_before;
   // The level's entries of an image's block are older.
   _images.undo_to(level.images, checked);
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
@@ -606,7 +609,8 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
     // and, with PersistentAllocateAll, what others have.
     if (PersistentSpace::is_captured(e->_base) &&
         (foreign != 0 || _in_conflict || (!e->_captured && allocated_since(0, e->_base)))) {
-      changed.append(Changed{i, foreign != 0});
+      if (!changed_before.is_made()) changed_before.make(_entries.adr_at(0), _entries.length());
+      if (changed_before.note_first(i)) changed.append(Changed{*e, foreign != 0});
     }
   }
   if (overwritten.is_nonempty()) tell_others();
@@ -615,30 +619,23 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   if (_shared.length() > level.shared) seen.make(_shared.adr_at(0), _shared.length());
   for (int i = level.shared; i < _shared.length(); i++) {
     const Entry* e = _shared.adr_at(i);
-    int* slot = seen.slot_for(e);
-    if (!e->_is_oop || *slot != 0) continue;
-    *slot = i + 1;
-    if (PersistentSpace::is_captured(e->_base) &&
+    if (seen.note_first(i) && e->_is_oop && PersistentSpace::is_captured(e->_base) &&
         PersistentCapture::is_copy((oopDesc*)(uintptr_t)e->_old, PersistentRawMemory::load_oop(e->_addr))) {
       PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     }
   }
-  GrowableArrayCHeap<Entry, mtPersistent> of_parent(0);
-  if (!is_outermost) {
-    // What the outer level has stored is not to be told yet: it gets these places as they are.
-    for (int i = 0; i < changed.length(); i++) of_parent.append(*_entries.adr_at(changed.at(i)._index));
-  } else if (changed.is_nonempty() && !log_locations(changed)) {
-    for (int i = 0; i < changed.length(); i++) {
-      GrowableArrayCHeap<Changed, mtPersistent> one(1);
-      one.append(changed.at(i));
-      if (!log_locations(one)) log_null(changed.at(i));
+  if (is_outermost && changed.is_nonempty() && !log_locations(changed.adr_at(0), changed.length())) {
+    for (const Changed& c : changed) {
+      if (!log_locations(&c, 1)) log_null(c);
     }
   }
   _entries.trunc_to(level.entries);
   _images.trunc_to(level.images);
   _thread->persistent().new_level();
   trunc_shared(level.shared);
-  for (const Entry& e : of_parent) {
+  // What the outer level has stored is not to be told yet: it gets these places as they are.
+  for (int i = 0; i < changed.length() && !is_outermost; i++) {
+    const Entry& e = changed.at(i)._entry;
     if (!e._is_oop && !_images.is_empty()) continue;
     _in_conflict = true;
     const uint64_t found = e._is_oop ? (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(e._addr) : PersistentRawMemory::load(e._addr, e._size);

@@ -114,8 +114,8 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static void           end(JavaThread* thread);
   static uint64_t       end_committed(JavaThread* thread);
   void   undo_to(Level level, bool is_outermost, bool checked);
-  struct Changed { int _index; bool _foreign; };      // an entry of whose location memory has what the media may not have; whether somebody else has stored it
-  bool   log_locations(const GrowableArrayView<Changed>& changed);
+  struct Changed { Entry _entry; bool _foreign; };    // of whose location memory has what the media may not have; whether somebody else has stored that
+  bool   log_locations(const Changed* changed, int length);
   void   log_null(const Changed& changed);
   void   tell_others();
   // The image of a level for a byte, null if it has none.

@@ -28,7 +28,7 @@ public class EvacuatedReferences {
     }
 
     static class Root {
-        Object[] a, b;
+        Object[] arrays;
         Node kept;
         Object first, second;
         String s;
@@ -71,8 +71,6 @@ public class EvacuatedReferences {
         return sum;
     }
 
-    static final int ROOM = 800_000;
-
     // Large arrays side by side, whose ends lie in sparse segments.
     static void obstacles() {
         Root r = root();
@@ -81,10 +79,9 @@ public class EvacuatedReferences {
         Txn.run(() -> {
             // Multiples of 256 bytes: nothing is between them.
             for (int i = 0; i < arrays.length; i++) arrays[i] = new @Persistent Object[64 * (4096 * 4 - 37 * i) - 4];
-            r.a = arrays[0];
-            r.b = new @Persistent Object[arrays.length];
+            r.arrays = new @Persistent Object[arrays.length];
             for (int i = 0; i < arrays.length; i++) {
-                r.b[i] = arrays[i];
+                r.arrays[i] = arrays[i];
                 for (int j = arrays[i].length - 1; j >= 0; j -= 97) arrays[i][j] = Symbol.values()[j & 1];
             }
         });
@@ -92,7 +89,7 @@ public class EvacuatedReferences {
         nodes(r, 3000, 8);
         long sum = sum(r);
         // Moving the nodes of the sparse segments makes room for this: the arrays stay.
-        r.large = new @Persistent long[ROOM];
+        r.large = new @Persistent long[800_000];
         r.large = null;
         for (int i = 0; i < 3; i++) System.gc();
         check(sum(r) == sum, "nodes");
@@ -100,7 +97,7 @@ public class EvacuatedReferences {
     }
 
     static void obstaclesRead() {
-        for (Object o : root().b) {
+        for (Object o : root().arrays) {
             Object[] array = (Object[]) o;
             for (int j = array.length - 1; j >= 0; j -= 97) check(array[j] == Symbol.values()[j & 1], "element " + j + " is " + array[j]);
         }

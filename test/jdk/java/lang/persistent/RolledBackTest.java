@@ -139,19 +139,12 @@ public class RolledBackTest {
                 return null;
             });
         }
-        if (own != r) {
-            if ((variant & 4) != 0) capture(r, own);
-        }
+        if (own != r && (variant & 4) != 0) capture(r, own);
         if (inner != null) inner.rollback();
-        if ((variant & 16) != 0) {
-            other(() -> {
-                second.rollback();
-                return null;
-            });
-        }
+        if ((variant & 16) != 0) rollBackSecond();
         first.rollback();
         PersistentHeap.gc();
-        fill(r);
+        fill();
         if ((variant & 32) != 0) {
             // The second one is left open.
             System.out.println("LEFT");
@@ -159,35 +152,40 @@ public class RolledBackTest {
             Runtime.getRuntime().halt(0);
         }
         if (own != r && (variant & 4) == 0) capture(r, own);
-        if ((variant & 16) == 0) {
-            other(() -> {
-                second.rollback();
-                return null;
-            });
-        }
+        if ((variant & 16) == 0) rollBackSecond();
         PersistentHeap.gc();
-        fill(r);
+        fill();
         r.more = new @Persistent Object[] {own};
         state();
     }
 
-    static void capture(Holder r, Holder own) throws Exception {
-        Thread t = new Thread(() -> r.more = new @Persistent Object[] {own});
+    static void rollBackSecond() throws Exception {
+        other(() -> {
+            second.rollback();
+            return null;
+        });
+    }
+
+    // In no transaction, while two threads have one each.
+    static void outside(Runnable r) throws Exception {
+        Thread t = new Thread(r);
         t.start();
         t.join();
     }
 
+    static void capture(Holder r, Holder own) throws Exception {
+        outside(() -> r.more = new @Persistent Object[] {own});
+    }
+
     // In the place of what was freed.
-    static void fill(Holder r) throws Exception {
-        Thread t = new Thread(() -> {
+    static void fill() throws Exception {
+        outside(() -> {
             Object[] filling = new @Persistent Object[500];
             for (int i = 0; i < filling.length; i++) filling[i] = new @Persistent long[200];
             Holder keep = new @Persistent Holder();
             keep.more = filling;
             PersistentHeap.setRoot("filling", keep);
         });
-        t.start();
-        t.join();
     }
 
     static Txn second;
