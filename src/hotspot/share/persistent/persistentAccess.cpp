@@ -10,6 +10,7 @@
 #include "memory/resourceArea.hpp"
 #include "oops/access.inline.hpp"
 #include "oops/compressedOops.inline.hpp"
+#include "oops/instanceKlass.inline.hpp"
 #include "oops/objArrayKlass.hpp"
 #include "oops/objArrayOop.inline.hpp"
 #include "oops/oop.inline.hpp"
@@ -19,12 +20,14 @@
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentTxn.inline.hpp"
 #include "runtime/atomic.hpp"
+#include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/handles.inline.hpp"
 #include "runtime/javaThread.hpp"
 #include "runtime/orderAccess.hpp"
@@ -67,7 +70,7 @@ static void append_outside(JavaThread* thread, const PersistentLogRecord* record
 static void log_outside(JavaThread* thread, oopDesc* base, void* addr, int size) {
   assert(PersistentLog::owned_by_self(), "must be");
   if (!PersistentSpace::is_captured(base) ||
-      PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base)) {
+      PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base)) {
     return;
   }
   PersistentLogRecord record;
@@ -87,7 +90,7 @@ static bool in_txn(JavaThread* thread) {
 }
 
 static bool is_unlogged(oopDesc* base, void* addr) {
-  return PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base);
+  return PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base);
 }
 
 // ---- Primitives ----
@@ -181,6 +184,38 @@ void PersistentAccess::put(JavaThread* thread, oopDesc* base, void* addr, const 
   store(thread, base, addr, size, bits);
 }
 
+// The bytes of the field or element that begins at addr; 0 if none does.
+static int unit_at(oopDesc* base, const char* addr) {
+  Klass* klass = base->klass();
+  if (klass->is_typeArray_klass()) return 1 << TypeArrayKlass::cast(klass)->log2_element_size();
+  fieldDescriptor fd;
+  if (!klass->is_instance_klass() || !InstanceKlass::cast(klass)->find_field_from_offset((int)(addr - (const char*)base), false, &fd)) return 0;
+  return type2aelembytes(fd.field_type());
+}
+
+// Java compares and sets bytes and shorts by the four bytes around them. What is stored is the one; the others may be what
+// other transactions have not committed. False if nothing is.
+static bool find_stored(oopDesc* base, char** addr, int* size, uint64_t* compare, uint64_t* value) {
+  const uint64_t different = *compare ^ *value;
+  if (different == 0) return false;
+  if (*size != sizeof(jint)) return true;
+  for (int unit = sizeof(jshort); unit > 0; unit /= 2) {
+    for (int i = 0; i < *size; i += unit) {
+      const uint64_t mask = truncate(~(uint64_t)0, unit) << (i * 8);
+      if ((different & ~mask) != 0) continue;
+      // Most are fields of four bytes.
+      if (unit_at(base, *addr) >= *size) return true;
+      if (unit_at(base, *addr + i) != unit) continue;
+      *addr += i;
+      *size = unit;
+      *compare = (*compare & mask) >> (i * 8);
+      *value = (*value & mask) >> (i * 8);
+      return true;
+    }
+  }
+  return true;
+}
+
 uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr, int size, uint64_t compare, uint64_t value) {
   compare = truncate(compare, size);
   value = truncate(value, size);
@@ -190,15 +225,17 @@ uint64_t PersistentAccess::cmpxchg(JavaThread* thread, oopDesc* base, void* addr
   if (in_txn(thread)) {
     PersistentStoreScope scope(!PersistentSpace::is_captured(base));
     uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
-    if (found == compare) {
-      thread->persistent()._txn->record(base, addr, size, compare, value, false, scope.locked());
+    char* stored = (char*)addr;
+    if (found == compare && find_stored(base, &stored, &size, &compare, &value)) {
+      thread->persistent()._txn->record(base, stored, size, compare, value, false, scope.locked());
     }
     return found;
   }
   PersistentStoreScope scope;
   uint64_t found = PersistentRawMemory::cmpxchg(addr, size, compare, value);
-  if (found == compare) {
-    log_outside(thread, base, addr, size);
+  char* stored = (char*)addr;
+  if (found == compare && find_stored(base, &stored, &size, &compare, &value)) {
+    log_outside(thread, base, stored, size);
   }
   return found;
 }
@@ -298,23 +335,63 @@ static char* elements(typeArrayOop array, size_t* bytes) {
   return (char*)array->base(type);
 }
 
+// Applies f to the runs of elements, by where they begin and end in bytes, in which a and b differ.
+template <typename F> static void differences_do(const char* a, const char* b, size_t bytes, size_t element, F f) {
+  const size_t step = sizeof(uint64_t);
+  for (size_t i = 0; i < bytes; ) {
+    while (bytes - i >= step && memcmp(a + i, b + i, step) == 0) i += step;
+    while (i < bytes && memcmp(a + i, b + i, element) == 0) i += element;
+    const size_t from = i;
+    while (i < bytes && memcmp(a + i, b + i, element) != 0) i += element;
+    if (from < i) f(from, i);
+  }
+}
+
 void* PersistentAccess::copy_out(typeArrayOop array, jboolean* is_copy) {
   size_t bytes;
   char* from = elements(array, &bytes);
-  // Of an empty array too: the caller takes null for a failure.
-  char* copy = NEW_C_HEAP_ARRAY_RETURN_NULL(char, MAX2(bytes, (size_t)1), mtPersistent);
+  // Twice: one to be changed, and what it was. Of an empty array too: the caller takes null for a failure.
+  char* copy = NEW_C_HEAP_ARRAY_RETURN_NULL(char, MAX2(bytes * 2, (size_t)1), mtPersistent);
   if (copy != nullptr) {
-    memcpy(copy, from, bytes);
+    memcpy(copy + bytes, from, bytes);
+    memcpy(copy, copy + bytes, bytes);
   }
   if (is_copy != nullptr) *is_copy = JNI_TRUE;
   return copy;
+}
+
+// Stores what differs from before, as one store if no transaction is open.
+static void copy_differences(JavaThread* thread, typeArrayOop array, char* to, const char* from, const char* before, size_t bytes) {
+  oopDesc* base = cast_from_oop<oopDesc*>(array);
+  const size_t element = (size_t)1 << TypeArrayKlass::cast(array->klass())->log2_element_size();
+  if (in_txn(thread)) {
+    differences_do(from, before, bytes, element, [&] (size_t begin, size_t end) {
+      store_range(thread, base, to + begin, from + begin, 0, end - begin);
+    });
+  } else {
+    PersistentStoreScope scope;
+    PersistentLogRecord record;
+    PersistentCapture capture(thread, &record);
+    const bool is_logged = PersistentSpace::is_captured(base);
+    differences_do(from, before, bytes, element, [&] (size_t begin, size_t end) {
+      Copy::conjoint_memory_atomic(from + begin, to + begin, end - begin);
+      for (size_t i = begin; is_logged && i < end; i += MaxLoggedPiece) {
+        bool ok = capture.add_location(base, to + i, (int)MIN2(end - i, MaxLoggedPiece), false);
+        assert(ok, "primitives cannot fail");
+      }
+    });
+    if (!record.is_empty()) append_outside(thread, &record);
+  }
+  OrderAccess::fence();
 }
 
 void PersistentAccess::copy_back(JavaThread* thread, typeArrayOop array, void* from, int mode) {
   size_t bytes;
   char* to = elements(array, &bytes);
   if (mode != JNI_ABORT) {
-    copy(thread, array, to, from, bytes);
+    // What was not changed is not stored: others may have stored to it since, and programs release what they have only read so, too.
+    copy_differences(thread, array, to, (char*)from, (char*)from + bytes, bytes);
+    if (mode == JNI_COMMIT) memcpy((char*)from + bytes, from, bytes);
   }
   if (mode != JNI_COMMIT) {
     FREE_C_HEAP_ARRAY(char, from);
@@ -323,28 +400,38 @@ void PersistentAccess::copy_back(JavaThread* thread, typeArrayOop array, void* f
 
 // ---- References ----
 
-// Outside a transaction: store, capture what becomes reachable, append; or nothing
+// Outside a transaction: capture what becomes reachable, store, append; or nothing
 // of it, and capture says why. Under the log's lock.
 class PersistentOutsideStore : public StackObj {
   PersistentLogRecord _record;
   PersistentCapture   _capture;
   JavaThread*         _thread;
+  bool                _is_logged;
  public:
-  PersistentOutsideStore(JavaThread* thread) : _record(), _capture(thread, &_record), _thread(thread) {}
+  PersistentOutsideStore(JavaThread* thread) : _record(), _capture(thread, &_record), _thread(thread), _is_logged(false) {}
 
+  // Before the slot has the value, which is replaced by its copy if that is to be stored: nobody sees a value that is refused.
+  bool capture(oopDesc* base, void* addr, oopDesc** value) {
+    _is_logged = PersistentSpace::is_captured(base) && !is_unlogged(base, addr);
+    if (!_is_logged || (_capture.add_reference(base, (char*)addr, value) && _capture.finish())) return true;
+    _capture.abort();
+    return false;
+  }
+  // The slot has another value than expected, and keeps it.
+  void cancel() {
+    if (_is_logged) _capture.abort();
+  }
   // The slot holds the new value; found is what it held before.
-  bool log_or_undo(oopDesc* base, void* addr, oopDesc* found) {
-    if (!PersistentSpace::is_captured(base) || is_unlogged(base, addr)) return true;
-    if (_capture.add_location(base, (char*)addr, sizeof(narrowOop), true) && _capture.finish()) {
-      char err[256];
-      uint64_t seq = PersistentLog::append(&_record, err, sizeof(err));
-      if (seq != 0) {
-        _thread->persistent()._last_seq = seq;
-        _capture.commit();
-        return true;
-      }
-      _capture.disk_full(err);
+  bool log_or_undo(void* addr, oopDesc* found) {
+    if (!_is_logged) return true;
+    char err[256];
+    uint64_t seq = PersistentLog::append(&_record, err, sizeof(err));
+    if (seq != 0) {
+      _thread->persistent()._last_seq = seq;
+      _capture.commit();
+      return true;
     }
+    _capture.disk_full(err);
     _capture.abort();
     PersistentRawMemory::store_oop(addr, found);
     return false;
@@ -370,16 +457,17 @@ bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, vo
     return true;
   }
   PersistentStoreScope scope;
+  PersistentOutsideStore outside(thread);
+  if (!outside.capture(base, addr, &value)) return false;
   oopDesc* found = PersistentRawMemory::load_oop(addr);
   PersistentRawMemory::store_oop(addr, value);
-  PersistentOutsideStore outside(thread);
-  return outside.log_or_undo(base, addr, found);
+  return outside.log_or_undo(addr, found);
 }
 
 // The same for a thread in the VM; op stores if it wants to and says so. It is given the
 // references as they are after a collection.
 template <typename OP>
-static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op, TRAPS, int effort = PersistentCollector::free_lines) {
+static oop access_oop(oop base, ptrdiff_t offset, bool compares, oop compare, oop value, OP op, TRAPS, int effort = PersistentCollector::free_lines) {
   JavaThread* thread = THREAD;
   oopDesc* obj = cast_from_oop<oopDesc*>(base);
   oopDesc* c = cast_from_oop<oopDesc*>(compare);
@@ -402,9 +490,17 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
   uint collections = PersistentCollector::count();
   {
     PersistentStoreScope scope;
+    if (compares) {
+      found = PersistentRawMemory::load_oop(addr);
+      if (found != c) return cast_to_oop(found);
+    }
     PersistentOutsideStore outside(thread);
-    if (!op(addr, c, v, &found) || outside.log_or_undo(obj, addr, found)) {
-      return cast_to_oop(found);
+    if (outside.capture(obj, addr, &v)) {
+      if (!op(addr, c, v, &found)) {
+        outside.cancel();
+        return cast_to_oop(found);
+      }
+      if (outside.log_or_undo(addr, found)) return cast_to_oop(found);
     }
     failure = outside.failure();
   }
@@ -414,14 +510,14 @@ static oop access_oop(oop base, ptrdiff_t offset, oop compare, oop value, OP op,
     Handle h_compare(thread, compare);
     Handle h_value(thread, value);
     PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
-    return access_oop(h_base(), offset, h_compare(), h_value(), op, THREAD, effort + 1);
+    return access_oop(h_base(), offset, compares, h_compare(), h_value(), op, THREAD, effort + 1);
   }
   failure.throw_it(THREAD);
   return nullptr;
 }
 
 void PersistentAccess::store_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
-  access_oop(base, offset, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
+  access_oop(base, offset, false, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
     *found = PersistentRawMemory::load_oop(addr);
     PersistentRawMemory::store_oop(addr, v);
     return true;
@@ -429,14 +525,14 @@ void PersistentAccess::store_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
 }
 
 oop PersistentAccess::cmpxchg_oop(oop base, ptrdiff_t offset, oop compare, oop value, TRAPS) {
-  return access_oop(base, offset, compare, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
+  return access_oop(base, offset, true, compare, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
     *found = PersistentRawMemory::cmpxchg_oop(addr, c, v);
     return *found == c;
   }, THREAD);
 }
 
 oop PersistentAccess::xchg_oop(oop base, ptrdiff_t offset, oop value, TRAPS) {
-  return access_oop(base, offset, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
+  return access_oop(base, offset, false, nullptr, value, [] (char* addr, oopDesc* c, oopDesc* v, oopDesc** found) {
     *found = PersistentRawMemory::xchg_oop(addr, v);
     return true;
   }, THREAD);

@@ -12,6 +12,7 @@
 #include "utilities/exceptions.hpp"
 #include "utilities/globalDefinitions.hpp"
 
+class InstanceKlass;
 class JavaThread;
 class Klass;
 
@@ -40,6 +41,15 @@ class PersistentAllocation : public AllStatic {
   // instances of it. For explicit sites, before the allocation.
   static void check_allowed(Klass* klass, TRAPS);
   static bool is_allowed(Klass* klass);
+
+  // A class file is parsed: its source says whether the running program made it (a proxy, Lookup.defineClass), so that its
+  // loader does not find it in the next run.
+  static void note_source(const InstanceKlass* klass, const char* source);
+  // It could not be defined, since there is one of that name.
+  static void forget_class(const InstanceKlass* klass);
+  static bool is_generated(const InstanceKlass* klass);
+  // The source of classes that native code defines.
+  static const char* jni_source();
 
   // Whether the calling thread's next allocation is marked; take_mark clears the mark.
   static bool is_marked(JavaThread* thread);

@@ -29,7 +29,7 @@
 // which made its page a private copy. (Bit 63 of a pagemap entry: present, 62:
 // swapped, 61: page of a file.)
 static void check_page_invariant(uint64_t offset, size_t length) {
-  static int pagemap = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  static int pagemap = PersistentMedia::open_at(AT_FDCWD, "/proc/self/pagemap", O_RDONLY);
   if (pagemap < 0 || PHeap::size() == 0 || offset < PersistentLayout::ObjectOffset) return;
   uintptr_t from = PHeap::base() + (uintptr_t)(offset - PersistentLayout::ObjectOffset);
   size_t page = os::vm_page_size();

@@ -10,6 +10,7 @@
 #include "persistent/persistentG1.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentMedia.hpp"
+#include "persistent/persistent_globals.hpp"
 #include "runtime/globals.hpp"
 #include "runtime/globals_extension.hpp"
 #include "runtime/globals_shared.hpp"
@@ -22,6 +23,21 @@ static jint refuse(char* errbuf, size_t len, const char* fmt, ...) {
   os::vsnprintf(errbuf, len, fmt, ap);
   va_end(ap);
   return JNI_EINVAL;
+}
+
+// A petabyte: what is more than the disk has is another sentence.
+static const size_t MaxLogSize = (size_t)1 << 50;
+
+jint PersistentArguments::check_sizes(char* errbuf, size_t len) {
+  if (PersistentHeapSize > PersistentG1::MaxSize) {
+    return refuse(errbuf, len, "-XX:PersistentHeapSize=%zu is too large: the persistent heap can have at most %zu bytes",
+                  PersistentHeapSize, (size_t)PersistentG1::MaxSize);
+  }
+  if (PersistentHeapLogSize > MaxLogSize) {
+    return refuse(errbuf, len, "-XX:PersistentHeapLogSize=%zu is too large: the log can have at most %zu bytes",
+                  PersistentHeapLogSize, MaxLogSize);
+  }
+  return JNI_OK;
 }
 
 jint PersistentArguments::check(char* errbuf, size_t len) {
@@ -83,7 +99,7 @@ jint PersistentArguments::check(char* errbuf, size_t len) {
   }
 #endif
   if (PersistentMedia::object_area_size() > PersistentG1::MaxSize) {
-    return refuse(errbuf, len, "PersistentHeapSize=%zu is too large: the persistent heap can have at most %zu bytes",
+    return refuse(errbuf, len, "Persistent heap %s has a size of %zu bytes, which is too large: it can have at most %zu bytes", dir,
                   PersistentMedia::object_area_size(), (size_t)PersistentG1::MaxSize);
   }
   // Where the heap, and in it P, has to lie (see persistentG1.hpp).

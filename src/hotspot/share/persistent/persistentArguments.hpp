@@ -13,6 +13,9 @@
 // Flags that a persistent heap needs, and those it contradicts.
 class PersistentArguments : public AllStatic {
  public:
+  // Before any file is created: sizes that no heap can have.
+  static jint check_sizes(char* errbuf, size_t len);
+  // Against the heap's own.
   static jint check(char* errbuf, size_t len);
 };
 

@@ -18,6 +18,7 @@
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
@@ -70,7 +71,7 @@ class AuditTrace : public StackObj {
   uint32_t expected(oopDesc* holder, narrowOop* slot) {
     ptrdiff_t offset = (char*)slot - (char*)holder;
     oop v = RawAccess<>::oop_load(slot);
-    if (v == nullptr || PersistentCapture::is_synchronizer_state(holder->klass(), offset)) return 0;
+    if (v == nullptr || PersistentUnlogged::contains(holder->klass(), offset)) return 0;
     oopDesc* obj = cast_from_oop<oopDesc*>(v);
     if (PHeap::contains(obj)) {
       if (PersistentSpace::is_captured(obj)) {
@@ -119,6 +120,7 @@ class AuditTrace : public StackObj {
         }
       }
       PersistentCapture::put_unlocked_state(klass, image);
+      PersistentCapture::put_unlocked_state(klass, _media.adr_at(0));      // which may be of a version that logged it
     } else if (klass->is_objArray_klass()) {
       narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
       for (int i = 0; i < objArrayOop(cast_to_oop(obj))->length(); i++, slot++) {

@@ -87,14 +87,14 @@ class Backup : public StackObj {
     return false;
   }
 
-  int open(const char* directory, const char* name, int flags) {
+  int open(const char* name, int flags) {
     char path[JVM_MAXPATHLEN];
-    int n = os::snprintf(path, sizeof(path), "%s/%s", directory, name);
+    int n = os::snprintf(path, sizeof(path), "%s/%s", _directory, name);
     if (n < 0 || (size_t)n >= sizeof(path)) {
       errno = ENAMETOOLONG;
       return -1;
     }
-    return ::open(path, flags | O_CLOEXEC, 0600);
+    return PersistentMedia::open_at(AT_FDCWD, path, flags);
   }
 
   bool make_directory() {
@@ -122,7 +122,7 @@ class Backup : public StackObj {
   // The same heap, but the files of the two are not to be mixed.
   bool make_superblock() {
     _super = *PersistentMedia::superblock();
-    int random = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    int random = PersistentMedia::open_at(AT_FDCWD, "/dev/urandom", O_RDONLY);
     bool ok = random >= 0 && PersistentMedia::read_fully(random, _super.uuid, sizeof(_super.uuid), 0);
     if (random >= 0) ::close(random);
     _super.crc = _super.compute_crc();
@@ -131,9 +131,9 @@ class Backup : public StackObj {
 
   // Everything is allocated here: a full disk is an error now.
   bool make_files() {
-    _from = open(PersistentMedia::directory(), "data", O_RDONLY);
-    _log = open(_directory, "log", O_RDWR | O_CREAT | O_EXCL);
-    _data = open(_directory, "data", O_RDWR | O_CREAT | O_EXCL);
+    _from = PersistentMedia::open_file("data", O_RDONLY);
+    _log = open("log", O_RDWR | O_CREAT | O_EXCL);
+    _data = open("data", O_RDWR | O_CREAT | O_EXCL);
     if (_from < 0 || _data < 0 || _log < 0) return fail("its files cannot be created");
     errno = ::posix_fallocate(_log, 0, (off_t)PersistentMedia::log_size());
     if (errno == 0) errno = ::posix_fallocate(_data, 0, (off_t)PersistentMedia::data_file_size());
@@ -205,11 +205,11 @@ class Backup : public StackObj {
     return ok;
   }
 
-  bool sync_directory() {
-    int fd = ::open(_directory, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && ::fsync(fd) == 0;
-    if (fd >= 0) ::close(fd);
-    return ok;
+  // Both files are there for good, and the directory is, before one says that the other is.
+  bool sync_names() {
+    char parent[JVM_MAXPATHLEN];
+    os::snprintf(parent, sizeof(parent), "%s/..", _directory);        // shorter than the files' names
+    return PersistentMedia::sync_directory(AT_FDCWD, _directory) && PersistentMedia::sync_directory(AT_FDCWD, parent);
   }
 
   void remove(const char* name) {
@@ -236,7 +236,8 @@ class Backup : public StackObj {
     uint64_t lsn;
     bool ok = make_files() && copy_all(&lsn, seq) && sync() &&
               (write_checkpoint(2, lsn, *seq) || fail("writing log")) &&
-              ((PersistentMedia::write_fully(_data, &_super, sizeof(_super), PersistentLayout::SuperblockOffset) && ::fsync(_data) == 0 && sync_directory()) ||
+              (sync_names() || fail("fsync of the directory")) &&
+              ((PersistentMedia::write_fully(_data, &_super, sizeof(_super), PersistentLayout::SuperblockOffset) && ::fsync(_data) == 0) ||
                fail("writing the superblock"));
     if (!ok) {
       if (_data >= 0) remove("data");

@@ -25,6 +25,7 @@
 #include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
@@ -36,18 +37,6 @@
 #include "runtime/objectMonitor.inline.hpp"
 #include "utilities/powerOfTwo.hpp"
 
-// ---- Synchronizer state ----
-
-static Symbol* aqs_name = nullptr;
-static Symbol* aqls_name = nullptr;
-static Symbol* state_name = nullptr;
-static Symbol* read_write_sync_name = nullptr;
-static Symbol* hold_count_name = nullptr;
-static Symbol* read_holds_name = nullptr;
-
-Symbol* PersistentCapture::_stamped_lock = nullptr;
-Klass*  PersistentCapture::_synchronizer = nullptr;
-
 PersistentCapture::Objects* PersistentCapture::_memory = nullptr;
 uintptr_t PersistentCapture::_reference_origin = 0;
 uint32_t  PersistentCapture::_reference_shift = 0;
@@ -58,70 +47,11 @@ void PersistentCapture::initialize() {
   _reference_shift  = PersistentMedia::superblock()->reference_shift;
 }
 
-void PersistentCapture::initialize_names() {
-  aqs_name          = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedSynchronizer");
-  aqls_name         = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/AbstractQueuedLongSynchronizer");
-  _stamped_lock     = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/StampedLock");
-  state_name        = SymbolTable::new_permanent_symbol("state");
-  read_write_sync_name = SymbolTable::new_permanent_symbol("java/util/concurrent/locks/ReentrantReadWriteLock$Sync");
-  hold_count_name   = SymbolTable::new_permanent_symbol("firstReaderHoldCount");
-  read_holds_name   = SymbolTable::new_permanent_symbol("readHolds");
-}
-
-// The class that declares the synchronizer fields, if klass has any.
-InstanceKlass* PersistentCapture::synchronizer_class(Klass* klass) {
-  if (!may_be_synchronizer(klass)) return nullptr;
-  if (klass->name() == _stamped_lock) return InstanceKlass::cast(klass);
-  if (_synchronizer == nullptr) {
-    if (!vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass_is_loaded()) return nullptr;
-    _synchronizer = vmClasses::java_util_concurrent_locks_AbstractOwnableSynchronizer_klass();
-    assert(_synchronizer->super_depth() == 1, "see may_be_synchronizer");
-  }
-  if (!klass->is_subtype_of(_synchronizer)) return nullptr;
-  for (Klass* k = klass; k != nullptr; k = k->super()) {
-    if (k->name() == aqs_name || k->name() == aqls_name) return InstanceKlass::cast(k);
-  }
-  return InstanceKlass::cast(_synchronizer);
-}
-
-// ReentrantReadWriteLock keeps who reads in its own subclass of the synchronizer.
-static InstanceKlass* read_write_sync(Klass* klass) {
-  for (Klass* k = klass; k != nullptr; k = k->super()) {
-    if (k->name() == read_write_sync_name) return InstanceKlass::cast(k);
-  }
-  return nullptr;
-}
-
-bool PersistentCapture::is_state_of_synchronizer(Klass* klass, ptrdiff_t offset) {
-  InstanceKlass* sync = synchronizer_class(klass);
-  if (sync == nullptr) return false;
-  fieldDescriptor fd;
-  if (sync->find_field_from_offset((int)offset, false, &fd)) return true;
-  InstanceKlass* rw = read_write_sync(klass);
-  return rw != nullptr && rw->find_local_field_from_offset((int)offset, false, &fd) && fd.name() != read_holds_name;
-}
-
-// Written in place of the state: unlocked. Likewise the VM's own flags of a string.
 void PersistentCapture::put_unlocked_state(Klass* klass, char* image) {
   if (klass == vmClasses::String_klass()) {
     image[java_lang_String::flags_offset()] = 0;
-    return;
   }
-  InstanceKlass* sync = synchronizer_class(klass);
-  if (sync == nullptr) return;
-  fieldDescriptor fd;
-  InstanceKlass* rw = read_write_sync(klass);
-  if (rw != nullptr && rw->find_local_field(hold_count_name, vmSymbols::int_signature(), &fd)) {
-    jint zero = 0;
-    memcpy(image + fd.offset(), &zero, sizeof(zero));
-  }
-  if (sync->find_local_field(state_name, vmSymbols::int_signature(), &fd)) {
-    jint zero = 0;
-    memcpy(image + fd.offset(), &zero, sizeof(zero));
-  } else if (sync->find_local_field(state_name, vmSymbols::long_signature(), &fd)) {
-    jlong state = sync->name() == _stamped_lock ? 256 : 0;    // StampedLock.ORIGIN
-    memcpy(image + fd.offset(), &state, sizeof(state));
-  }
+  PersistentUnlogged::put_media_values(klass, image);
 }
 
 // ---- Copies of strings and boxes ----
@@ -159,10 +89,6 @@ class PersistentCopies : public AllStatic {
  public:
   static bool is_copied(Klass* klass) {
     return klass == vmClasses::String_klass() || vmClasses::box_klass_type(klass) != T_OBJECT;
-  }
-  // A reader adds the hash code of a string that has none yet.
-  static bool is_constant(oopDesc* obj) {
-    return is_copied(obj->klass()) && (obj->klass() != vmClasses::String_klass() || java_lang_String::hash_is_set(cast_to_oop(obj)));
   }
   static bool equals(oopDesc* a, oopDesc* b) {
     if (a->klass() != b->klass()) return false;
@@ -225,7 +151,7 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
   oopDesc* copy = PersistentCopies::find(v);
   if (copy != nullptr) return copy;
   if (v->klass() == vmClasses::String_klass()) {
-    java_lang_String::hash_code(cast_to_oop(v));      // cached, so that no reader will write it
+    java_lang_String::hash_code(cast_to_oop(v));      // cached: the copy is looked for by it
     oopDesc* value = cast_from_oop<oopDesc*>(java_lang_String::value_no_keepalive(cast_to_oop(v)));
     if (!PHeap::contains(value)) {
       value = copy_flat(_thread, value);
@@ -245,7 +171,8 @@ oopDesc* PersistentCapture::copy_immutable(oopDesc* v) {
 // ---- Capture ----
 
 PersistentCapture::PersistentCapture(JavaThread* thread, PersistentLogRecord* record, size_t limit)
-  : _thread(thread), _record(record), _objects(*_memory), _done(0), _limit(limit), _last_class(nullptr), _last_id(0), _last_is_plain(false), _failure() {
+  : _thread(thread), _record(record), _objects(*_memory), _done(0), _limit(limit), _last_class(nullptr), _last_id(0), _last_is_plain(false),
+    _last_maps(nullptr), _last_maps_end(nullptr), _failure() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
   assert(_objects.is_empty(), "one at a time");
 }
@@ -265,12 +192,11 @@ bool PersistentCapture::fail(Failure::Reason reason, oopDesc* holder, ptrdiff_t 
   return false;
 }
 
-bool PersistentCapture::reach(oopDesc* obj, bool is_value) {
-  if (is_part(obj)) return true;
+bool PersistentCapture::reach_new(oopDesc* obj, bool is_value) {
   if (!PersistentAllocateAll && PersistentTxn::allocated_by_other(_thread, obj)) {
     // Strings and boxes never change, so that they may be of the heap before the transaction that allocated them ends:
     // copies, above all, which a commit that failed has made and others find by their content.
-    if (!is_value && !PersistentCopies::is_constant(obj)) {
+    if (!is_value && !PersistentCopies::is_copied(obj->klass())) {
       return fail(Failure::foreign_allocation, obj, 0, obj->klass());
     }
   }
@@ -315,7 +241,7 @@ static bool may_be_lost(oopDesc* holder, ptrdiff_t offset, oopDesc* value) {
 // The media form of the reference in slot. A string or box of V is replaced by its
 // copy, in memory too. is_plain: the holder is surely no lock and no string.
 inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t* media, bool is_plain) {
-  oopDesc* obj = PersistentRawMemory::load_oop(slot);
+  oopDesc* obj = cast_from_oop<oopDesc*>(RawAccess<>::oop_load(slot));
   if (is_plain && (obj == nullptr || PHeap::contains(obj))) {
     *media = obj == nullptr ? 0 : encode_reference(obj);
     return obj == nullptr || reach(obj);
@@ -330,7 +256,7 @@ inline bool PersistentCapture::encode(oopDesc* holder, narrowOop* slot, uint32_t
 // The same of a value that stands there, or stood; it is replaced by its copy.
 bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media) {
   oopDesc* obj = *value;
-  if (obj == nullptr || is_synchronizer_state(holder->klass(), offset)) {
+  if (obj == nullptr || PersistentUnlogged::contains(holder->klass(), offset)) {
     *media = 0;
     return true;
   }
@@ -381,6 +307,14 @@ bool PersistentCapture::add_location(oopDesc* base, char* addr, int size, bool i
   return true;
 }
 
+bool PersistentCapture::add_reference(oopDesc* base, char* addr, oopDesc** value) {
+  assert(PersistentSpace::is_captured(base), "not part of the media state");
+  uint32_t media;
+  if (!encode(base, addr - (char*)base, value, &media)) return false;
+  _record->add_value(file_offset(addr), sizeof(media), media);
+  return true;
+}
+
 bool PersistentCapture::add_object(oopDesc* obj) { return reach(obj); }
 
 bool PersistentCapture::add_root(oopDesc* obj) {
@@ -422,16 +356,27 @@ class PersistentCapture::Uncommitted : public StackObj {
   void done(const void* slot)                 { _references.clear_bit(slot_of(slot)); }
 };
 
-bool PersistentCapture::write_object(oopDesc* obj, size_t bytes) {
-  Klass* klass = obj->klass();
-  if (klass != _last_class) {
-    _last_id = PersistentClassTable::id_for(klass, _record);
-    _last_class = klass;
-    _last_is_plain = !may_be_synchronizer(klass) && klass != vmClasses::String_klass();
+// What all objects of a class have in common; false if the class table is full.
+bool PersistentCapture::note_class(Klass* klass) {
+  _last_id = PersistentClassTable::id_for(klass, _record);
+  _last_class = klass;
+  _last_is_plain = !PersistentUnlogged::is_in(klass);
+  _last_maps = _last_maps_end = nullptr;
+  if (klass->is_instance_klass()) {
+    InstanceKlass* ik = InstanceKlass::cast(klass);
+    _last_maps = ik->start_of_nonstatic_oop_maps();
+    _last_maps_end = _last_maps + ik->nonstatic_oop_map_count();
   }
+  return _last_id != 0;
+}
+
+inline bool PersistentCapture::write_object(oopDesc* obj) {
+  Klass* klass = obj->klass();
+  const size_t bytes = obj->size_given_klass(klass) * HeapWordSize;
+  if (_record->length() + bytes > _limit) return false;
+  if (klass != _last_class && !note_class(klass)) return fail(Failure::table_full, obj, 0, klass);
   const bool is_plain = _last_is_plain;
   uint32_t id = _last_id;
-  if (id == 0) return fail(Failure::table_full, obj, 0, klass);
 
   char* image = _record->add(file_offset(obj), (uint32_t)bytes);
   const size_t at = image - _record->bytes();
@@ -469,17 +414,10 @@ inline bool PersistentCapture::write_references(oopDesc* obj, size_t at, bool is
     }
     return true;
   };
-  Klass* klass = obj->klass();
-  if (klass->is_instance_klass()) {
-    InstanceKlass* ik = InstanceKlass::cast(klass);
-    OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
-    OopMapBlock* end = map + ik->nonstatic_oop_map_count();
-    for (; map < end; map++) {
-      if (!write((narrowOop*)((char*)obj + map->offset()), map->count())) return false;
-    }
-    return true;
+  for (const OopMapBlock* map = _last_maps; map < _last_maps_end; map++) {
+    if (!write((narrowOop*)((char*)obj + map->offset()), map->count())) return false;
   }
-  if (!klass->is_objArray_klass()) return true;
+  if (!_last_class->is_objArray_klass()) return true;
   return write((narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes()), (uint)objArrayOop(cast_to_oop(obj))->length());
 }
 
@@ -510,10 +448,7 @@ bool PersistentCapture::write_committed(Uncommitted* others, oopDesc* obj, size_
 
 bool PersistentCapture::finish() {
   while (_failure._reason == Failure::none && _done < _objects.length()) {
-    oopDesc* obj = _objects.at(_done++);
-    const size_t bytes = obj->size() * HeapWordSize;
-    if (_record->length() + bytes > _limit) return false;
-    write_object(obj, bytes);
+    if (!write_object(_objects.at(_done++))) return false;
   }
   if (_failure._reason != Failure::none || _record->length() > _limit) return false;
   _space.finish(_record);

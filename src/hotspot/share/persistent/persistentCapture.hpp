@@ -15,9 +15,9 @@
 #include "utilities/globalDefinitions.hpp"
 #include "utilities/growableArray.hpp"
 
-class InstanceKlass;
 class JavaThread;
 class Klass;
+class OopMapBlock;
 class PersistentLogRecord;
 
 // Turns memory into its media form for one log record, and makes part of the media
@@ -46,10 +46,6 @@ class PersistentCapture : public StackObj {
   PersistentLogRecord* _record;
   PersistentSpace::Update _space;
   typedef GrowableArrayCHeap<oopDesc*, mtPersistent> Objects;
-  static Klass*        _synchronizer;                    // AbstractOwnableSynchronizer; null: see synchronizer_class
-  static Symbol*       _stamped_lock;
-  static InstanceKlass* synchronizer_class(Klass* klass);
-  static bool is_state_of_synchronizer(Klass* klass, ptrdiff_t offset);
   static Objects*      _memory;                          // for the one capture there is at a time
   static uintptr_t     _reference_origin;                // the media's references count from there
   static uint32_t      _reference_shift;
@@ -59,6 +55,8 @@ class PersistentCapture : public StackObj {
   Klass*               _last_class;                      // of the object that was written last
   uint32_t             _last_id;
   bool                 _last_is_plain;                   // no lock, no string: memory's numbers are media's
+  const OopMapBlock*   _last_maps;                       // where its references are; none of an array
+  const OopMapBlock*   _last_maps_end;
 
   Failure _failure;
 
@@ -69,8 +67,10 @@ class PersistentCapture : public StackObj {
   bool encode(oopDesc* holder, ptrdiff_t offset, oopDesc** value, uint32_t* media);
   // Of the media state when this record is.
   static bool is_part(const oopDesc* obj) { return PersistentSpace::is_captured(obj) || PersistentSpace::is_reached(obj); }
-  bool reach(oopDesc* obj, bool is_value = false);
-  bool write_object(oopDesc* obj, size_t bytes);
+  bool reach(oopDesc* obj, bool is_value = false) { return is_part(obj) || reach_new(obj, is_value); }
+  bool reach_new(oopDesc* obj, bool is_value);
+  bool note_class(Klass* klass);
+  inline bool write_object(oopDesc* obj);
   class Uncommitted;
   inline bool write_references(oopDesc* obj, size_t at, bool is_plain, const Uncommitted* others);
   bool write_committed(Uncommitted* others, oopDesc* obj, size_t at);
@@ -82,6 +82,8 @@ class PersistentCapture : public StackObj {
 
   // What stands at addr (size bytes) in the captured object base.
   bool add_location(oopDesc* base, char* addr, int size, bool is_oop);
+  // The same of a reference that will stand there; *value is replaced by its copy in P if it has one.
+  bool add_reference(oopDesc* base, char* addr, oopDesc** value);
   // A whole object, whether anything refers to it or not.
   bool add_object(oopDesc* obj);
   // The root directory.
@@ -95,24 +97,13 @@ class PersistentCapture : public StackObj {
   void abort();
   const Failure& failure() const { return _failure; }
 
-  // Whether objects of that class may have locations that are never part of the media state: who holds, and who waits
-  // for, a lock of java.util.concurrent.
-  static bool may_be_synchronizer(Klass* klass) {
-    return klass->is_instance_klass() &&
-           (_synchronizer == nullptr || klass->primary_super_of_depth(1) == _synchronizer || klass->name() == _stamped_lock);
-  }
-  // Whether that is one.
-  static bool is_synchronizer_state(Klass* klass, ptrdiff_t offset) {
-    return may_be_synchronizer(klass) && is_state_of_synchronizer(klass, offset);
-  }
   // Whether copy, in P, may be what a capture put in the place of v, a string or box.
   static bool is_copy(oopDesc* copy, oopDesc* v);
-  // Writes the unlocked state where image, the object's, has another.
+  // Writes into image, the object's, what the media has in the place of the numbers that only this process is concerned with: locks, the VM's flags.
   static void put_unlocked_state(Klass* klass, char* image);
   static uint64_t clean_mark(oopDesc* obj);
   static uint64_t file_offset(const void* p) { return PersistentLayout::ObjectOffset + ((uintptr_t)p - PHeap::base()); }
   static void initialize();
-  static void initialize_names();       // when there are symbols
 
   // The copies of strings and boxes made so far are not found again: a collection may
   // free them. At a safepoint.

@@ -24,6 +24,7 @@
 #include "oops/objArrayKlass.hpp"
 #include "oops/oop.inline.hpp"
 #include "oops/typeArrayKlass.hpp"
+#include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentClassTableFormat.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
@@ -63,6 +64,7 @@ struct SymbolEntry {
   Klass*         klass;         // class_symbol: the class; static_symbol: the holder; constants_symbol: the enum
   int            offset;        // static_symbol: of the field in the holder's mirror
   BasicType      type;          // primitive_symbol
+  const char*    media;         // as ClassEntry's
 };
 
 typedef ResizeableResourceHashtable<Klass*, int, AnyObj::C_HEAP, mtPersistent> KlassTable;
@@ -118,6 +120,7 @@ bool PersistentClassTable::read(char* errbuf, size_t errlen) {
       e.klass = nullptr;
       e.offset = 0;
       e.type = T_ILLEGAL;
+      e.media = entry;
       symbols->append(e);
       assert((int)e.id == symbols->length(), "symbols are numbered from 1");
     }
@@ -159,7 +162,8 @@ static uint32_t loader_of(const ClassLoaderData* cld) {
 static bool is_nameable(const Klass* k) {
   const Klass* bottom = k->is_objArray_klass() ? ObjArrayKlass::cast(k)->bottom_klass() : k;
   return !bottom->is_hidden() &&
-         (!bottom->is_instance_klass() || bottom->class_loader_data()->is_builtin_class_loader_data());
+         (!bottom->is_instance_klass() ||
+          (bottom->class_loader_data()->is_builtin_class_loader_data() && !PersistentAllocation::is_generated(InstanceKlass::cast(bottom))));
 }
 
 // The fields that shape an instance, its supers' included.
@@ -215,6 +219,17 @@ uint32_t PersistentClassTable::id_for(Klass* klass, PersistentLogRecord* record)
 
 // ---- Symbols ----
 
+static bool is_enum(Klass* k) {
+  return k->is_instance_klass() && k->super() == vmClasses::Enum_klass();
+}
+
+// The names of an enum's constants in their order, whether or not the class is initialised.
+template <typename F> static void enum_names_do(InstanceKlass* ik, F f) {
+  for (JavaFieldStream fs(ik); !fs.done(); fs.next()) {
+    if ((fs.access_flags().as_field_flags() & JVM_ACC_ENUM) != 0) f(fs.name());
+  }
+}
+
 static uint32_t add_symbol(SymbolKind kind, uint32_t loader, Symbol* holder, Symbol* member,
                            Klass* klass, int offset, BasicType type, PersistentLogRecord* record) {
   uint32_t id = (uint32_t)symbols->length() + 1;
@@ -224,8 +239,15 @@ static uint32_t add_symbol(SymbolKind kind, uint32_t loader, Symbol* holder, Sym
   w.put(loader);
   w.put(holder);
   w.put(member);
+  if (kind == PersistentClassTableFormat::class_symbol && is_enum(klass)) {
+    // Every EnumMap and EnumSet refers to its enum's class, and goes by the order.
+    uint32_t count = 0;
+    enum_names_do(InstanceKlass::cast(klass), [&] (Symbol*) { count++; });
+    w.put(count);
+    enum_names_do(InstanceKlass::cast(klass), [&] (Symbol* name) { w.put(name); });
+  }
   if (!append_entry(&w, record)) return 0;
-  symbols->append(SymbolEntry{id, kind, loader, holder, member, klass, offset, type});
+  symbols->append(SymbolEntry{id, kind, loader, holder, member, klass, offset, type, nullptr});
   return id;
 }
 
@@ -240,10 +262,6 @@ static oop enum_constants(Klass* enum_klass) {
   TempNewSymbol name = SymbolTable::new_symbol("enumConstants");
   if (!vmClasses::Class_klass()->find_local_field(name, vmSymbols::object_array_signature(), &fd)) return nullptr;
   return enum_klass->java_mirror()->obj_field(fd.offset());
-}
-
-static bool is_enum(Klass* k) {
-  return k->is_instance_klass() && k->super() == vmClasses::Enum_klass();
 }
 
 static bool has_statics(InstanceKlass* ik) {
@@ -449,6 +467,35 @@ static void check_fields(ClassEntry* e, InstanceKlass* ik) {
   }
 }
 
+// No object can be of such a class any more.
+static void check_instantiable(ClassEntry* e, InstanceKlass* ik) {
+  if (ik->is_interface() || ik->is_abstract()) {
+    refuse("class %s has changed since its instances were stored: it is %s now; use the class as it was",
+           java_name(e->name), ik->is_interface() ? "an interface" : "abstract");
+  }
+}
+
+// EnumMap and EnumSet go by the constants' order: there may be new ones behind those that were there.
+static void check_enum(SymbolEntry* e, Klass* k) {
+  EntryReader r(e->media);
+  r.get();
+  r.get();
+  r.get_symbol();
+  r.get_symbol();
+  const int count = (int)r.get();       // 0: no enum, or by a version that did not write the names
+  GrowableArray<Symbol*> found;
+  if (is_enum(k)) enum_names_do(InstanceKlass::cast(k), [&] (Symbol* name) { found.append(name); });
+  for (int i = 0; i < count; i++) {
+    Symbol* was = r.get_symbol();
+    Symbol* is  = i < found.length() ? found.at(i) : nullptr;
+    if (was != is) {
+      refuse("enum %s has changed since it was stored: constant %d was %s and is %s; use the enum as it was, since EnumMap and "
+             "EnumSet go by the order of the constants, or add new ones behind them", java_name(e->holder_name), i,
+             was->as_C_string(), is == nullptr ? "missing" : is->as_C_string());
+    }
+  }
+}
+
 void PersistentClassTable::load_classes(TRAPS) {
   ResourceMark rm(THREAD);
   loaded_classes = classes->length();
@@ -456,6 +503,7 @@ void PersistentClassTable::load_classes(TRAPS) {
     ClassEntry e = classes->at(i);
     Klass* k = load(e.loader, e.name, CHECK);
     if (k->is_instance_klass()) {
+      check_instantiable(&e, InstanceKlass::cast(k));
       check_fields(&e, InstanceKlass::cast(k));
     }
     classes->adr_at(i)->klass = k;
@@ -469,7 +517,9 @@ void PersistentClassTable::load_classes(TRAPS) {
     }
     Klass* k = load(e.loader, e.holder_name, CHECK);
     symbols->adr_at(i)->klass = k;
-    if (e.kind != PersistentClassTableFormat::class_symbol) {
+    if (e.kind == PersistentClassTableFormat::class_symbol) {
+      check_enum(&e, k);
+    } else {
       initialize(InstanceKlass::cast(k), CHECK);
     }
     if (e.kind == PersistentClassTableFormat::constants_symbol) {

@@ -116,6 +116,7 @@ void PersistentCollector::begin() {
   assert(mark == end, "a mark of the last collection is left at " PTR_FORMAT, p2i(mark));
 #endif
   PersistentCapture::forget_copies();
+  PersistentTxn::note_media_values();
   PersistentSpace::begin_collection();
   _used_before = PersistentSpace::used();
   PersistentKillPoint::at("gc-begin");
@@ -194,8 +195,9 @@ bool PersistentCollector::takes_part(GCCause::Cause cause) {
 }
 
 void PersistentCollector::begin_full() {
+  _marks_valid = false;       // of a cycle that was aborted: they have been cleared
   if (!takes_part(G1CollectedHeap::heap()->gc_cause())) return;
-  _concurrent = false;        // aborted
+  _concurrent = false;
   _full_marking = true;
   begin();
 }
@@ -242,7 +244,8 @@ void PersistentCollector::begin_concurrent(GCCause::Cause cause) {
 template <typename F> static bool concurrently_do(G1ConcurrentMark* cm, size_t count, F f) {
   for (size_t i = 0; i < count; i++) {
     f(i);
-    if (cm->do_yield_check() && cm->has_aborted()) return true;
+    cm->do_yield_check();
+    if (cm->has_aborted()) return true;
   }
   return false;
 }
@@ -303,6 +306,7 @@ void PersistentCollector::end_concurrent() {
   SuspendibleThreadSetJoiner sts;
   if (_concurrent) {
     _concurrent = false;
-    _marks_valid = false;
+    // At the end of the VM nobody has cleared them: a full collection that comes then does.
+    _marks_valid = G1CollectedHeap::heap()->concurrent_mark()->has_aborted();
   }
 }

@@ -15,6 +15,7 @@
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentKillPoint.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
@@ -250,7 +251,7 @@ class AdjustReferences : public BasicOopIterateClosure {
     oop to = PersistentEvacuation::forwardee(v);
     if (to == v) return;
     RawAccess<>::oop_store(p, to);
-    if (_note && !PersistentCapture::is_synchronizer_state(_holder->klass(), (char*)p - (char*)_holder)) _changed.append(p);
+    if (_note && !PersistentUnlogged::contains(_holder->klass(), (char*)p - (char*)_holder)) _changed.append(p);
   }
   void do_oop(oop* p) override { ShouldNotReachHere(); }
   const GrowableArrayCHeap<narrowOop*, mtPersistent>* changed() const { return &_changed; }

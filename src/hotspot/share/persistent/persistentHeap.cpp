@@ -71,7 +71,8 @@ jint PHeap::initialize_arguments() {
     return JNI_EINVAL;
   }
 #endif
-  if (!PersistentMedia::open(directory, PersistentHeapSize, PersistentHeapLogSize, err, sizeof(err)) ||
+  if (PersistentArguments::check_sizes(err, sizeof(err)) != JNI_OK ||
+      !PersistentMedia::open(directory, PersistentHeapSize, PersistentHeapLogSize, err, sizeof(err)) ||
       PersistentArguments::check(err, sizeof(err)) != JNI_OK) {
     jio_fprintf(defaultStream::error_stream(), "Error: %s\n", err);
     return JNI_EINVAL;

@@ -47,23 +47,6 @@ void PersistentLogRecord::reserve(size_t count, size_t bytes) {
   if (needed > _capacity) grow(needed);
 }
 
-char* PersistentLogRecord::add(uint64_t offset, uint32_t length) {
-  size_t padded = align_up((size_t)length, (size_t)8);
-  size_t needed = _length + PersistentWrites::HeaderSize + padded;
-  if (needed > _capacity) grow(needed);
-  char* p = writes() + _length;
-  uint32_t zero = 0;
-  memcpy(p, &offset, sizeof(offset));
-  memcpy(p + 8, &length, sizeof(length));
-  memcpy(p + 12, &zero, sizeof(zero));
-  if (padded != length) {
-    memset(p + PersistentWrites::HeaderSize + padded - 8, 0, 8);
-  }
-  _length = needed;
-  _next_offset = NoOffset;
-  return p + PersistentWrites::HeaderSize;
-}
-
 void PersistentLogRecord::add(uint64_t offset, const void* bytes, uint32_t length) {
   memcpy(add(offset, length), bytes, length);
 }

@@ -38,7 +38,7 @@ class PersistentLogRecord : public CHeapObj<mtPersistent> {
   bool   is_empty() const       { return _length == 0; }
   // Appends a write; returns where its `length` bytes are to be put. The pointer is
   // good until the next add.
-  char*  add(uint64_t offset, uint32_t length);
+  inline char* add(uint64_t offset, uint32_t length);
   void   add(uint64_t offset, const void* bytes, uint32_t length);
   // A write of 1 to 8 bytes, the lowest of value. What follows the value before becomes part of its write.
   inline void add_value(uint64_t offset, uint32_t length, uint64_t value);
@@ -47,6 +47,23 @@ class PersistentLogRecord : public CHeapObj<mtPersistent> {
   const char* bytes() const     { return writes(); }
   size_t length() const         { return _length; }
 };
+
+inline char* PersistentLogRecord::add(uint64_t offset, uint32_t length) {
+  size_t padded = align_up((size_t)length, (size_t)8);
+  size_t needed = _length + PersistentWrites::HeaderSize + padded;
+  if (needed > _capacity) grow(needed);
+  char* p = writes() + _length;
+  uint32_t zero = 0;
+  memcpy(p, &offset, sizeof(offset));
+  memcpy(p + 8, &length, sizeof(length));
+  memcpy(p + 12, &zero, sizeof(zero));
+  if (padded != length) {
+    memset(p + PersistentWrites::HeaderSize + padded - 8, 0, 8);
+  }
+  _length = needed;
+  _next_offset = NoOffset;
+  return p + PersistentWrites::HeaderSize;
+}
 
 inline void PersistentLogRecord::add_value(uint64_t offset, uint32_t length, uint64_t value) {
   assert(length == 8 || value >> (length * 8) == 0, "what follows the bytes is zero");

@@ -14,13 +14,16 @@
 #include "persistent/persistent_globals.hpp"
 #include "runtime/globals.hpp"
 #include "runtime/java.hpp"
+#include "runtime/mutex.hpp"
 #include "runtime/os.hpp"
 #include "utilities/align.hpp"
+#include "utilities/growableArray.hpp"
 #include "utilities/macros.hpp"
 #include "utilities/ostream.hpp"
 
 #include CPU_HEADER_INLINE(persistentCacheLine)
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -45,7 +48,8 @@ static const size_t DefaultLogSize = 64 * M;
 static const size_t MinSize        = 32 * M;
 static const size_t MinLogSize     = 1 * M;
 
-static char   directory_name[JVM_MAXPATHLEN];
+static char   directory_name[JVM_MAXPATHLEN];     // as it was given: it may be moved
+static int    directory_fd = -1;
 static int    data_fd = -1;
 static int    log_fd  = -1;
 static int    checkpoint_fd = -1;     // the log, too: the kernel tells each opener of a file once that it could not be written
@@ -73,15 +77,17 @@ uint32_t PersistentSuperblock::compute_crc() const {
   return PersistentLogFormat::crc(0, this, offsetof(PersistentSuperblock, crc));
 }
 
-static void path_of(const char* name, char* path, size_t len) {
-  os::snprintf(path, len, "%s/%s", directory_name, name);
+int PersistentMedia::open_at(int directory, const char* path, int flags) {
+  int fd = ::openat(directory, path, flags | O_CLOEXEC, 0600);
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  int higher = ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int e = errno;
+  ::close(fd);
+  errno = e;
+  return higher;
 }
 
-static int open_file(const char* name, int flags) {
-  char path[JVM_MAXPATHLEN];
-  path_of(name, path, sizeof(path));
-  return ::open(path, flags | O_CLOEXEC, 0600);
-}
+int PersistentMedia::open_file(const char* name, int flags) { return open_at(directory_fd, name, flags); }
 
 bool PersistentMedia::read_fully(int fd, void* to, size_t n, off_t at) {
   char* p = (char*)to;
@@ -124,11 +130,15 @@ static bool sync_fully(int fd, int sync(int)) {
   return r == 0;
 }
 
-// True too where there is no such thing: file systems that cannot say so, directories that may not be read.
-static bool sync_directory(const char* path) {
-  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+// EBADF: O_PATH, of a directory that may not be read.
+static bool sync_directory(int fd) {
+  return sync_fully(fd, ::fsync) || errno == EINVAL || errno == ENOSYS || errno == ENOTSUP || errno == EBADF;
+}
+
+bool PersistentMedia::sync_directory(int directory, const char* path) {
+  int fd = open_at(directory, path, O_RDONLY | O_DIRECTORY);
   if (fd < 0) return errno == EACCES;
-  bool ok = sync_fully(fd, ::fsync) || errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
+  bool ok = ::sync_directory(fd);
   int e = errno;
   ::close(fd);
   errno = e;
@@ -137,17 +147,13 @@ static bool sync_directory(const char* path) {
 
 // The names in the heap's directory are there for good.
 static bool sync_names() {
-  if (!sync_directory(directory_name)) return false;
+  if (!sync_directory(directory_fd)) return false;
   PersistentTrace::directory_sync();
   return true;
 }
 
 // The name of the heap's directory is.
-static bool sync_parent() {
-  char path[JVM_MAXPATHLEN];
-  os::snprintf(path, sizeof(path), "%s/..", directory_name);
-  return sync_directory(path);
-}
+static bool sync_parent() { return PersistentMedia::sync_directory(directory_fd, ".."); }
 
 static PersistentTrace::File file_of(int fd) { return fd == data_fd ? PersistentTrace::data : PersistentTrace::log; }
 
@@ -172,26 +178,38 @@ static bool sync_contents(int fd) {
   return true;
 }
 
-// Gives the file its space, so that a full disk is an error now and no SIGBUS later.
-static bool allocate(int fd, size_t size, const char* what, char* err, size_t len) {
+// Gives the file its space from old_size on, so that a full disk is an error now and no SIGBUS later. Not what it has already: where
+// the file system cannot do it, glibc reads a byte of each block and writes it, while the applier may be writing another.
+static bool allocate(int fd, size_t old_size, size_t size, const char* what, const char* flag, char* err, size_t len) {
+  assert(old_size < size, "must be");
   struct stat st;
   struct statvfs fs;
   if (::fstat(fd, &st) == 0 && ::fstatvfs(fd, &fs) == 0) {
     uint64_t have = (uint64_t)st.st_blocks * 512;
     uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
     if (size > have && size - have > available) {
-      return refuse(err, len, "%s/%s needs %zu bytes but only " UINT64_FORMAT " are free on its disk; use a smaller -XX:PersistentHeapSize",
-                    directory_name, what, size, available);
+      return refuse(err, len, "%s/%s needs %zu bytes but only " UINT64_FORMAT " are free on its disk; use a smaller -XX:%s",
+                    directory_name, what, size, available, flag);
     }
   }
   int e;
-  do { e = ::posix_fallocate(fd, 0, (off_t)size); } while (e == EINTR);
+  do { e = ::posix_fallocate(fd, (off_t)old_size, (off_t)(size - old_size)); } while (e == EINTR);
   if (e != 0) {
-    return refuse(err, len, "%s/%s cannot be given %zu bytes: %s; use a smaller -XX:PersistentHeapSize",
-                  directory_name, what, size, error_text(e));
+    return refuse(err, len, "%s/%s cannot be given %zu bytes: %s; use a smaller -XX:%s",
+                  directory_name, what, size, error_text(e), flag);
   }
   PersistentTrace::resize(file_of(fd), size);
   return true;
+}
+
+// A copy may have holes, which would be a SIGBUS, or an error that is fatal, once the disk is full. Nobody else writes yet.
+static bool fill_holes(int fd, size_t size, const char* what, char* err, size_t len) {
+  struct stat st;
+  if (::fstat(fd, &st) != 0 || (uint64_t)st.st_blocks * 512 >= size) return true;
+  int r;
+  do { r = ::fallocate(fd, 0, 0, (off_t)size); } while (r != 0 && errno == EINTR);
+  return r == 0 || (errno != ENOSPC && errno != EDQUOT) ||
+         refuse(err, len, "%s/%s has holes, and its disk has no space to fill them; make room", directory_name, what);
 }
 
 static bool create(size_t requested, size_t requested_log, char* err, size_t len) {
@@ -208,26 +226,25 @@ static bool create(size_t requested, size_t requested_log, char* err, size_t len
   object_size   = align_up(requested == 0 ? DefaultSize : requested, PHeap::Alignment);
   file_log_size = align_up(requested_log == 0 ? DefaultLogSize : requested_log, (size_t)64 * K);
   size_t initial = PersistentHeapInitialSize == 0 ? DefaultInitialSize : PersistentHeapInitialSize;
-  data_size     = PersistentLayout::ObjectOffset + MIN2(object_size, align_up(initial, PHeap::Alignment));
+  data_size     = PersistentLayout::ObjectOffset + align_up(MIN2(object_size, initial), PHeap::Alignment);
   // Nothing of an attempt before may show through.
   if (::ftruncate(data_fd, 0) != 0 || ::ftruncate(log_fd, 0) != 0) {
     return refuse(err, len, "%s cannot be written: %s", directory_name, error_text(errno));
   }
   PersistentTrace::resize(PersistentTrace::data, 0);
   PersistentTrace::resize(PersistentTrace::log, 0);
-  if (!allocate(data_fd, data_size, "data", err, len) ||
-      !allocate(log_fd, file_log_size, "log", err, len)) {
+  if (!allocate(data_fd, 0, data_size, "data", "PersistentHeapSize", err, len) ||
+      !allocate(log_fd, 0, file_log_size, "log", "PersistentHeapLogSize", err, len)) {
     // Leave no half heap behind.
-    char path[JVM_MAXPATHLEN];
-    path_of("data", path, sizeof(path)); ::unlink(path);
-    path_of("log", path, sizeof(path));  ::unlink(path);
+    ::unlinkat(directory_fd, "data", 0);
+    ::unlinkat(directory_fd, "log", 0);
     return false;
   }
   memset(&super, 0, sizeof(super));
   super.magic              = PersistentSuperblock::Magic;
   super.version            = PersistentSuperblock::Version;
   super.header_size        = sizeof(super);
-  int random = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  int random = PersistentMedia::open_at(AT_FDCWD, "/dev/urandom", O_RDONLY);
   if (random < 0 || !PersistentMedia::read_fully(random, super.uuid, sizeof(super.uuid), 0)) {
     jlong now = os::javaTimeNanos();
     memcpy(super.uuid, &now, sizeof(now));
@@ -292,12 +309,7 @@ static bool check(size_t requested, char* err, size_t len) {
     return refuse(err, len, "%s/log has %zu bytes instead of " UINT64_FORMAT "; %s", directory_name, file_log_size,
                   (uint64_t)super.meta_size[2], backup);
   }
-  // A copy may have holes, which would be a SIGBUS once the disk is full.
-  struct stat st;
-  if (::fstat(data_fd, &st) == 0 && (uint64_t)st.st_blocks * 512 < data_size &&
-      ::fallocate(data_fd, 0, 0, (off_t)data_size) != 0 && errno == ENOSPC) {
-    return refuse(err, len, "%s/data has holes, and its disk has no space to fill them; make room", directory_name);
-  }
+  if (!fill_holes(data_fd, data_size, "data", err, len) || !fill_holes(log_fd, file_log_size, "log", err, len)) return false;
   object_size = MAX2(align_down(data_size - PersistentLayout::ObjectOffset, PHeap::Alignment), (size_t)super.meta_size[3]);
   if (requested != 0) {
     if (requested < MinSize) {
@@ -348,6 +360,11 @@ bool PersistentMedia::open(const char* directory, size_t requested, size_t reque
     }
   } else if (!S_ISDIR(st.st_mode)) {
     return refuse(err, len, "-XX:PersistentHeap=%s is a file; name a directory", directory_name);
+  }
+  directory_fd = open_at(AT_FDCWD, directory_name, O_RDONLY | O_DIRECTORY);
+  if (directory_fd < 0 && errno == EACCES) directory_fd = open_at(AT_FDCWD, directory_name, O_PATH | O_DIRECTORY);
+  if (directory_fd < 0) {
+    return refuse(err, len, "-XX:PersistentHeap=%s: the directory cannot be opened: %s", directory_name, error_text(errno));
   }
   lock_fd = open_file("lock", O_RDWR | O_CREAT);
   if (lock_fd < 0) {
@@ -411,6 +428,40 @@ static char* map(int fd, size_t size, int prot, bool sync) {
   return p == MAP_FAILED ? nullptr : (char*)p;
 }
 
+// Overflow files that this process has written and not yet applied, in this order.
+class MappedOverflows : public AllStatic {
+  struct Mapping { uint64_t seq; char* p; };
+  static PlatformMutex* _lock;      // of those who append and the applier; a leaf
+  static GrowableArrayCHeap<Mapping, mtPersistent>* _mappings;
+
+ public:
+  static void initialize() {
+    _lock = new PlatformMutex();
+    _mappings = new GrowableArrayCHeap<Mapping, mtPersistent>();
+  }
+
+  static void put(uint64_t seq, char* p) {
+    _lock->lock();
+    _mappings->append(Mapping{seq, p});
+    _lock->unlock();
+  }
+
+  // Null if it was written by a process before.
+  static char* take(uint64_t seq) {
+    char* p = nullptr;
+    _lock->lock();
+    if (_mappings->is_nonempty() && _mappings->first().seq == seq) {
+      p = _mappings->first().p;
+      _mappings->remove_at(0);
+    }
+    _lock->unlock();
+    return p;
+  }
+};
+
+PlatformMutex* MappedOverflows::_lock = nullptr;
+GrowableArrayCHeap<MappedOverflows::Mapping, mtPersistent>* MappedOverflows::_mappings = nullptr;
+
 bool PersistentMedia::map_and_recover(char* err, size_t len) {
   bool mapped = media_kind != Kind::file;
   bool sync = media_kind == Kind::dax;
@@ -421,6 +472,7 @@ bool PersistentMedia::map_and_recover(char* err, size_t len) {
   if (table_map == nullptr || log_map == nullptr || (mapped && data_map == nullptr)) {
     return refuse(err, len, "%s cannot be mapped: %s", directory_name, error_text(errno));
   }
+  MappedOverflows::initialize();
   if (!PersistentLog::open(err, len) || !PersistentLog::recover(err, len)) return false;
 
   const uint64_t* taken = (const uint64_t*)(table_map + PersistentLayout::LineTableOffset);
@@ -453,7 +505,7 @@ size_t PersistentMedia::committed_size() {
 
 bool PersistentMedia::grow(size_t size, char* err, size_t len) {
   assert(is_aligned(size, PHeap::Alignment) && size <= object_size, "must be");
-  if (!allocate(data_fd, PersistentLayout::ObjectOffset + size, "data", err, len)) return false;
+  if (!allocate(data_fd, data_size, PersistentLayout::ObjectOffset + size, "data", "PersistentHeapSize", err, len)) return false;
   // Before any record speaks of what lies there.
   if (!PersistentTrace::is_broken("grow-sync") && !sync_file(data_fd)) media_failure("fsync of data");
   data_size = PersistentLayout::ObjectOffset + size;
@@ -566,12 +618,18 @@ bool PersistentMedia::write_overflow(uint64_t seq, const void* bytes, size_t len
     PersistentTrace::sync_end(file);
   }
   ok = ok && sync_names();
+  char* mapping = ok ? map(fd, length, PROT_READ, false) : nullptr;
+  ok = mapping != nullptr;
   if (!ok) {
     refuse(err, len, "a transaction of %zu bytes cannot be written to %s/%s: %s; nothing of it was stored",
            length, directory_name, name, error_text(errno));
   }
   if (fd >= 0) ::close(fd);
-  if (!ok) delete_overflow(seq);
+  if (ok) {
+    MappedOverflows::put(seq, mapping);
+  } else {
+    delete_overflow(seq);
+  }
   return ok;
 }
 
@@ -581,12 +639,13 @@ bool PersistentMedia::has_room(size_t bytes) {
 }
 
 const char* PersistentMedia::map_overflow(uint64_t seq, size_t length) {
+  char* p = MappedOverflows::take(seq);
+  if (p != nullptr) return p;
   char name[64];
   overflow_name(seq, name, sizeof(name));
   int fd = open_file(name, O_RDONLY);
   if (fd < 0) return nullptr;
   struct stat st;
-  char* p = nullptr;
   int e = 0;
   if (::fstat(fd, &st) == 0 && (size_t)st.st_size != length) {
     e = ENOENT;
@@ -604,21 +663,18 @@ void PersistentMedia::unmap_overflow(const char* p, size_t length) {
 
 void PersistentMedia::delete_overflow(uint64_t seq) {
   char name[64];
-  char path[JVM_MAXPATHLEN];
   overflow_name(seq, name, sizeof(name));
-  path_of(name, path, sizeof(path));
-  ::unlink(path);
+  ::unlinkat(directory_fd, name, 0);
   PersistentTrace::remove(PersistentTrace::overflow + seq);
 }
 
 void PersistentMedia::delete_all_overflow() {
-  DIR* dir = os::opendir(directory_name);
+  int fd = open_file(".", O_RDONLY | O_DIRECTORY);
+  DIR* dir = fd < 0 ? nullptr : ::fdopendir(fd);
   if (dir == nullptr) return;
   while (struct dirent* e = os::readdir(dir)) {
     if (strncmp(e->d_name, "overflow-", 9) == 0) {
-      char path[JVM_MAXPATHLEN];
-      path_of(e->d_name, path, sizeof(path));
-      ::unlink(path);
+      ::unlinkat(directory_fd, e->d_name, 0);
       PersistentTrace::remove(PersistentTrace::overflow + strtoull(e->d_name + 9, nullptr, 10));
     }
   }

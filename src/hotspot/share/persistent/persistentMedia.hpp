@@ -92,6 +92,17 @@ class PersistentMedia : public AllStatic {
 
   static size_t data_file_size();
 
+  // ---- Files of ours, the heap's and others ----
+
+  // openat with O_CLOEXEC. Never descriptor 0, 1 or 2, which are free if the process was started with them closed:
+  // what the program prints would go to the file.
+  static int  open_at(int directory, const char* path, int flags);
+  // One in the heap's directory, which may have been moved since it was opened.
+  static int  open_file(const char* name, int flags);
+  // The names in a directory are there for good. True too where there is no such thing: file systems that cannot
+  // say so, directories that may not be read.
+  static bool sync_directory(int directory, const char* path);
+
   // pread and pwrite of all n bytes of any file; false: see errno.
   static bool read_fully(int fd, void* to, size_t n, off_t at);
   static bool write_fully(int fd, const void* from, size_t n, off_t at);
@@ -102,6 +113,7 @@ class PersistentMedia : public AllStatic {
   static void        write_log(uint64_t offset, const void* bytes, size_t length);
   static void        sync_log();
   static void        sync_checkpoint();     // the same for what is not a commit's: neither takes an error for the other
+  // Keeps it mapped for who applies it, which then needs no descriptor: the process may have none left.
   static bool        write_overflow(uint64_t seq, const void* bytes, size_t length, char* err, size_t len);
   static const char* map_overflow(uint64_t seq, size_t length);      // null: see errno; ENOENT: missing or of another length
   static void        unmap_overflow(const char* p, size_t length);

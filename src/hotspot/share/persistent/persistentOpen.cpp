@@ -12,7 +12,6 @@
 #include "logging/log.hpp"
 #include "memory/iterator.hpp"
 #include "oops/oop.inline.hpp"
-#include "persistent/persistentCapture.hpp"
 #include "persistent/persistentClassTable.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
@@ -30,6 +29,8 @@
 #include "runtime/os.inline.hpp"
 #include "runtime/safepoint.hpp"
 #include "runtime/safepointVerifiers.hpp"
+#include "runtime/vmOperations.hpp"
+#include "runtime/vmThread.hpp"
 #include "utilities/defaultStream.hpp"
 #include "utilities/ostream.hpp"
 #include "utilities/ticks.hpp"
@@ -211,13 +212,31 @@ void PersistentOpen::read_tables() {
   bool ok = true;
   PersistentLog::lock();
   if (!done) {
-    PersistentCapture::initialize_names();
     ok = PersistentClassTable::read(err, sizeof(err));
     done = true;
   }
   PersistentLog::unlock();
   if (!ok) vm_exit_during_initialization(err);
 }
+
+// Program threads may run already, started by static initializers or agents. Those that allocate are stopped, so that each finds all as
+// it was before, or P hidden and who shows it.
+class VM_PersistentOpen : public VM_Operation {
+  oopDesc* const _root;
+ public:
+  VM_PersistentOpen(oopDesc* root) : _root(root) {}
+  VMOp_Type type() const override { return VMOp_PersistentOpen; }
+  void doit() override {
+    {
+      OpenLocker lock;
+      beside = true;              // who touches what is hidden waits
+      segments->hide();
+      translator->start(_root);
+    }
+    root_object = _root;
+    check_root();                 // touches it, before anybody can ask for it
+  }
+};
 
 void PersistentOpen::translate(TRAPS) {
   uint64_t media;
@@ -235,10 +254,9 @@ void PersistentOpen::translate(TRAPS) {
     return;
   }
   HandleMark hm(THREAD);
-  NoSafepointVerifier nsv;        // V references are in P before anybody knows of them
-  root_object = decode(media);
-  if (!PersistentSpace::is_taken(root_object) || !PersistentSpace::is_taken(PersistentSegments::header(root_object))) {
-    Translation::damaged(root_object, "root directory in free space");
+  oopDesc* const root = decode(media);
+  if (!PersistentSpace::is_taken(root) || !PersistentSpace::is_taken(PersistentSegments::header(root))) {
+    Translation::damaged(root, "root directory in free space");
   }
   WorkerThreads* workers = G1CollectedHeap::heap()->workers();
   const uint max = workers->max_workers();
@@ -249,13 +267,15 @@ void PersistentOpen::translate(TRAPS) {
     segments = new PersistentSegments();
     translation->set_segments(segments);
     translator = new Translator(translation, 0);
-    translator->start(root_object);
-    beside = true;
-    check_root();                 // touches it
+    // Nothing can be in the log yet: nobody has a captured object. So no thread waits, in the way of a safepoint, for an applier that is not there.
+    VM_PersistentOpen op(root);
+    VMThread::execute(&op);
     return;
   }
+  NoSafepointVerifier nsv;        // V references are in P before anybody knows of them
+  root_object = root;
   Translation t((uint)MIN2((size_t)max, PersistentSpace::used() / SpacePerWorker + 1));
-  t.run_to_end(workers, root_object);
+  t.run_to_end(workers, root);
   check_root();
   t.log();
   if (PersistentHeapVerify) {

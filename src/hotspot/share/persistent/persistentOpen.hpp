@@ -28,7 +28,7 @@ class PersistentOpen : public AllStatic {
   static bool is_complete();
   // Reads the tables of the file. Before anything of java.lang.persistent is used: agents do that before translate().
   static void read_tables();
-  // Whether there are roots to ask for: not before main's thread is done with translate().
+  // Whether there are roots to ask for: not before translate() has found the root directory.
   static bool is_open();
   // At a safepoint, by all workers of the collector.
   static void complete();

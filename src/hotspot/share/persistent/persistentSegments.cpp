@@ -11,6 +11,7 @@
 #include "persistent/persistentTranslation.hpp"
 #include "runtime/java.hpp"
 #include "runtime/os.inline.hpp"
+#include "runtime/safepoint.hpp"
 #include "utilities/powerOfTwo.hpp"
 
 #include <sys/mman.h>
@@ -24,9 +25,16 @@ PersistentSegments::PersistentSegments()
   assert(_size / HeapWordSize <= Waiting::MaxWords, "fits");
   assert(is_aligned(PHeap::size(), _size), "whole segments");
   for (size_t i = 0; i < _count; i++) {
-    _segments[i]._hidden = PersistentSpace::has_opened_only((void*)start_of(i), (void*)(start_of(i) + _size));
+    _segments[i]._hidden = false;
     _segments[i]._objects = nullptr;
     _segments[i]._parts = nullptr;
+  }
+}
+
+void PersistentSegments::hide() {
+  assert_at_safepoint();
+  for (size_t i = 0; i < _count; i++) {
+    _segments[i]._hidden = PersistentSpace::has_opened_only((void*)start_of(i), (void*)(start_of(i) + _size));
   }
   for (size_t i = 0; i < _count; i++) {
     const size_t first = i;

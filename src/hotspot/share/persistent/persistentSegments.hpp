@@ -75,9 +75,12 @@ class PersistentSegments : public CHeapObj<mtPersistent> {
   void take_waiting(size_t segment, Translator* translator);
 
  public:
-  // Hides all that hold objects, but for those in which some were allocated already.
   PersistentSegments();
   ~PersistentSegments();
+
+  // Hides all that hold objects, but for those in which some were allocated already, or that a thread's buffer is in. At a safepoint:
+  // nobody allocates meanwhile.
+  void hide();
 
   size_t count() const                  { return _count; }
   size_t hidden() const                 { return _hidden; }

@@ -194,18 +194,12 @@ bool PersistentSpace::note_opened(const void* obj) {
   return true;
 }
 
-void PersistentSpace::put_bit(const void* p, bool value) {
+#ifdef ASSERT
+void PersistentSpace::assert_ordered() {
   assert(PersistentLog::owned_by_self(), "the log's lock orders captures");
-  size_t i = ((uintptr_t)p - _base) / CapturedUnit;
-  uint64_t bit = (uint64_t)1 << (i % 64);
-  uint64_t word = _captured[i / 64];
-  Atomic::release_store(&_captured[i / 64], value ? word | bit : word & ~bit);
+  assert(oopDesc::header_size() * HeapWordSize > (int)CapturedUnit, "the next object begins behind the bit of what was reached");
 }
-
-void PersistentSpace::set_reached(const void* obj) {
-  assert(oopDesc::header_size() * HeapWordSize > (int)CapturedUnit, "the next object begins behind it");
-  put_bit((const char*)obj + CapturedUnit, true);
-}
+#endif
 
 void PersistentSpace::end_reached(const GrowableArrayView<oopDesc*>& objects, bool captured) {
   for (oopDesc* obj : objects) {
@@ -252,9 +246,7 @@ static void add_words(PersistentLogRecord* record, const uint64_t* table, size_t
               (uint32_t)((end - first) * sizeof(uint64_t)));
 }
 
-void PersistentSpace::Update::include(const void* obj, size_t bytes) {
-  size_t first = line_of(obj);
-  size_t last = line_of((const char*)obj + bytes - 1);
+void PersistentSpace::Update::include_lines(size_t first, size_t last) {
   if (_media->find_first_clear_bit(first, last + 1) == last + 1) return;
   for (size_t word = first / 64; word <= last / 64; word++) {
     if (_changes.is_empty() || _changes.last().word != word) {

@@ -62,7 +62,8 @@ class PersistentSpace : public AllStatic {
     size_t bit = ((uintptr_t)p - _base) / CapturedUnit;
     return (Atomic::load_acquire(&_captured[bit / 64]) >> (bit % 64)) & 1;
   }
-  static void put_bit(const void* p, bool value);
+  static inline void put_bit(const void* p, bool value);
+  DEBUG_ONLY(static void assert_ordered();)
   static volatile uint32_t* bits_of(size_t line) {
     STATIC_ASSERT(LineSize / CapturedUnit == BitsPerInt);
     return (volatile uint32_t*)_captured + line;
@@ -105,7 +106,7 @@ class PersistentSpace : public AllStatic {
   // Of an object that is not captured: the capture that goes on has reached it. That has the bit behind the object's own: every object has two at least.
   // Under the lock.
   static bool is_reached(const void* obj) { return has_bit((const char*)obj + CapturedUnit); }
-  static void set_reached(const void* obj);
+  static void set_reached(const void* obj) { put_bit((const char*)obj + CapturedUnit, true); }
   // The capture ends: what it has reached is captured, or forgotten.
   static void end_reached(const GrowableArrayView<oopDesc*>& objects, bool captured);
   // Those captured since the heap was opened; under the lock.
@@ -116,9 +117,14 @@ class PersistentSpace : public AllStatic {
   class Update : public StackObj {
     struct Change { size_t word; uint64_t before; };
     GrowableArrayCHeap<Change, mtPersistent> _changes;
+    void include_lines(size_t first, size_t last);
    public:
     Update() : _changes(0) {}
-    void include(const void* obj, size_t bytes);
+    void include(const void* obj, size_t bytes) {
+      const size_t first = line_of(obj);
+      const size_t last = line_of((const char*)obj + bytes - 1);
+      if (first != last || !_media->at(first)) include_lines(first, last);
+    }
     void finish(PersistentLogRecord* record);
     void abort();                     // after finish, too: the record may fail
   };
@@ -155,5 +161,13 @@ class PersistentSpace : public AllStatic {
   static void refill(const void* obj, size_t bytes);
   static void end_refill(const void* from, const void* to, PersistentLogRecord* record);
 };
+
+inline void PersistentSpace::put_bit(const void* p, bool value) {
+  DEBUG_ONLY(assert_ordered();)
+  size_t i = ((uintptr_t)p - _base) / CapturedUnit;
+  uint64_t bit = (uint64_t)1 << (i % 64);
+  uint64_t word = _captured[i / 64];
+  Atomic::release_store(&_captured[i / 64], value ? word | bit : word & ~bit);
+}
 
 #endif // SHARE_PERSISTENT_PERSISTENTSPACE_HPP

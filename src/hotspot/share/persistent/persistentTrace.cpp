@@ -5,6 +5,7 @@
 
 #include "persistent/persistentTrace.hpp"
 
+#include "persistent/persistentMedia.hpp"
 #include "runtime/mutex.hpp"
 #include "runtime/os.inline.hpp"
 #include "utilities/align.hpp"
@@ -32,7 +33,7 @@ struct TraceEvent {
 
 void PersistentTrace::start() {
   if (PersistentHeapTrace == nullptr || _enabled) return;
-  trace_fd = ::open(PersistentHeapTrace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  trace_fd = PersistentMedia::open_at(AT_FDCWD, PersistentHeapTrace, O_WRONLY | O_CREAT | O_TRUNC);
   if (trace_fd < 0) {
     fatal("-XX:PersistentHeapTrace=%s cannot be written: %s", PersistentHeapTrace, os::strerror(errno));
   }

@@ -53,28 +53,58 @@ void Translation::damaged(const void* at, const char* what) {
 
 static void damaged(const void* at, const char* what) { Translation::damaged(at, what); }
 
+static void wrong_class(const void* at, const char* what, Klass* klass) {
+  char name[256];
+  char text[512];
+  klass->name()->as_klass_external_name(name, sizeof(name));
+  os::snprintf(text, sizeof(text), "reference to %s of the wrong class, %s (if that or a class that it extended has changed, use it as it was)", what, name);
+  damaged(at, text);
+}
+
 // What needs to be known of a class.
 class OpenedClass : public CHeapObj<mtPersistent> {
   struct Slot { int offset; Klass* type; };
   GrowableArrayCHeap<Slot, mtPersistent> _slots;      // of an instance
 
+  // In the loaders whose classes can be in P: the application's and those it asks first, to the boot loader.
+  static Klass* find_loaded(Symbol* name) {
+    JavaThread* thread = JavaThread::current();
+    HandleMark hm(thread);
+    Handle loader(thread, SystemDictionary::java_system_loader());
+    while (true) {
+      Klass* k = SystemDictionary::find_instance_or_array_klass(thread, name, loader);
+      if (k != nullptr || loader.is_null()) return k;
+      loader = Handle(thread, java_lang_ClassLoader::parent(loader()));
+    }
+  }
+
+  static bool is_array_of_interface(Symbol* name) {
+    if (!Signature::is_array(name)) return false;
+    SignatureStream ss(name, false);
+    ss.skip_array_prefix();
+    if (ss.type() != T_OBJECT) return false;
+    Klass* bottom = find_loaded(ss.as_symbol());
+    return bottom != nullptr && bottom->is_interface();
+  }
+
   // Null: any object may stand there. An interface may be any object in the JVM's eyes.
   static Klass* type_of(Symbol* signature) {
     if (signature == vmSymbols::object_signature()) return nullptr;
-    JavaThread* thread = JavaThread::current();
-    oop loaders[] = { nullptr, SystemDictionary::java_platform_loader(), SystemDictionary::java_system_loader() };
     Symbol* name = signature;
     TempNewSymbol plain;
     if (Signature::has_envelope(signature)) {
       plain = Signature::strip_envelope(signature);
       name = plain;
     }
-    for (oop loader : loaders) {
-      Klass* k = SystemDictionary::find_instance_or_array_klass(thread, name, Handle(thread, loader));
-      if (k != nullptr) return constraint(k);
-    }
-    return nullptr;
+    Klass* k = find_loaded(name);
+    if (k != nullptr) return constraint(k);
+    // The classes of all objects and symbols are loaded, and with a class all that it extends and implements. So none of
+    // them has to do with a class that is not: they could stand there when theirs extended it, but it does not any more.
+    return is_array_of_interface(name) ? nullptr : nothing();
   }
+
+  // The type of no object: there is no instance of Void.
+  static Klass* nothing() { return vmClasses::Void_klass(); }
 
  public:
   Klass* const   _klass;
@@ -344,7 +374,7 @@ void Translator::visit(const void* from, oopDesc* obj, Klass* type) {
     while (!_t->_seen._bits.par_at(bit)) yield.wait();
     c = class_of_seen(obj);
   }
-  if (type != nullptr && !c->_klass->is_subtype_of(type)) damaged(from, "reference to an object of the wrong class");
+  if (type != nullptr && !c->_klass->is_subtype_of(type)) wrong_class(from, "an object", c->_klass);
 }
 
 // By a thread in native, too.
@@ -356,7 +386,7 @@ static oop symbol_value(OopHandle handle) {
 void Translator::symbol(uint32_t* slot, uint32_t media, Klass* type) {
   oop value = media > (uint32_t)_t->_symbols.length() ? nullptr : symbol_value(_t->_symbols.at((int)media - 1));
   if (value == nullptr) damaged(slot, "unknown symbol");
-  if (type != nullptr && !value->klass()->is_subtype_of(type)) damaged(slot, "reference to a symbol of the wrong class");
+  if (type != nullptr && !value->klass()->is_subtype_of(type)) wrong_class(slot, "a symbol", value->klass());
   put(at(slot), CompressedOops::narrow_oop_value(CompressedOops::encode(value)));
   PersistentSlots::add((narrowOop*)slot);     // marking, beside the program, must not find media form there
 }

@@ -21,24 +21,28 @@
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
+#include "persistent/persistentMedia.hpp"
+#include "persistent/persistentOpen.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTrace.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
-#include "runtime/javaThread.hpp"
+#include "runtime/javaThread.inline.hpp"
 #include "runtime/mutex.hpp"
 #include "runtime/os.inline.hpp"
 #include "runtime/safepoint.hpp"
 #include "utilities/copy.hpp"
 #include "utilities/powerOfTwo.hpp"
+#include "utilities/resizeableResourceHash.hpp"
 
 // The list of transactions, open ones and those kept for their thread's next; a leaf lock.
 static PlatformMutex* open_lock = nullptr;
 static PersistentTxn* open_list = nullptr;
 static volatile int   open_number = 0;
 static int            shared_number = 0;     // of the entries in all of _shared; under the log's lock
+static bool           shared_changed = false;     // since they were indexed
 DEBUG_ONLY(volatile size_t PersistentTxn::_short_commits = 0;)
 
 void PersistentTxn::initialize() {
@@ -49,7 +53,7 @@ int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
   : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
-    _is_open(false), _in_conflict(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0) {
+    _is_open(false), _in_conflict(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0), _media_values(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -101,6 +105,7 @@ void PersistentTxn::close() {
   _savepoints.clear();
   _allocated.clear();
   _new_objects.clear();
+  _media_values.clear();
   _is_open = false;
   Atomic::dec(&open_number);
 }
@@ -277,6 +282,51 @@ class PersistentTxn::LastEntries : public StackObj {
   }
 };
 
+// Of each byte that was stored to which location has it, or that there are several. Made when that is first asked.
+class PersistentTxn::Overlaps : public StackObj {
+  // Of the bytes of a word: 0, or a location, by where it begins and its size, or Several.
+  struct Word { uint8_t location[sizeof(uint64_t)]; };
+  typedef ResizeableResourceHashtable<uintptr_t, Word, AnyObj::C_HEAP, mtPersistent> Table;
+  static const uint8_t Several = 0xff;
+  const Entries& _entries;
+  Table*         _words;
+
+  static uintptr_t word_of(uintptr_t addr) { return align_down(addr, sizeof(Word)); }
+  static uint8_t location_in(uintptr_t word, const Entry* e) {
+    const intptr_t start = (intptr_t)((uintptr_t)e->_addr - word) + (intptr_t)sizeof(Word);     // 1 to 15
+    return (uint8_t)(start * 4 + log2i_exact((uint)e->_size));
+  }
+  template <typename F> static void bytes_do(const Entry* e, F f) {
+    for (uintptr_t p = (uintptr_t)e->_addr; p < (uintptr_t)e->_addr + e->_size; p++) f(p, word_of(p), location_in(word_of(p), e));
+  }
+  void make() {
+    _words = new (mtPersistent) Table(clamp((unsigned)_entries.length(), 1u, (unsigned)M), M);
+    for (int i = 0; i < _entries.length(); i++) {
+      Word* found = nullptr;
+      uintptr_t of = 0;
+      bytes_do(_entries.adr_at(i), [&] (uintptr_t p, uintptr_t word, uint8_t location) {
+        bool is_new;
+        if (word != of) found = _words->put_if_absent(word, Word{}, &is_new);
+        of = word;
+        uint8_t& byte = found->location[p - word];
+        byte = byte == 0 || byte == location ? location : Several;
+      });
+    }
+  }
+ public:
+  Overlaps(const PersistentTxn* txn) : _entries(txn->_entries), _words(nullptr) {}
+  ~Overlaps() { delete _words; }
+  // The bytes of the location that entries of other sizes or places have, too, a bit for each.
+  int bytes(const Entry* e) {
+    if (_words == nullptr) make();
+    int found = 0;
+    bytes_do(e, [&] (uintptr_t p, uintptr_t word, uint8_t) {
+      if (_words->get(word)->location[p - word] == Several) found |= 1 << (p - (uintptr_t)e->_addr);
+    });
+    return found;
+  }
+};
+
 // Makes one entry of those that a level has of a location, the first. begin_of: where a savepoint's entries begin. Returns how many are left.
 template <typename F> int PersistentTxn::unite(Entry* entries, int length, int savepoints, F begin_of) {
   LocationTable table;
@@ -316,11 +366,14 @@ void PersistentTxn::append_shared(const Entry& entry) {
   }
   _shared.append(entry);
   shared_number++;
+  shared_changed = true;
 }
 
 void PersistentTxn::trunc_shared(int length) {
   assert(PersistentLog::owned_by_self(), "must be");
+  if (length == _shared.length()) return;
   shared_number -= _shared.length() - length;
+  shared_changed = true;
   _shared.trunc_to(length);
 }
 
@@ -430,17 +483,48 @@ void PersistentTxn::record_atomic_oop(oopDesc* base, void* addr, oopDesc* old_va
   record(base, addr, sizeof(narrowOop), (uint64_t)(uintptr_t)old_value, (uint64_t)(uintptr_t)new_value, true, locked);
 }
 
-void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {
-  assert(PersistentLog::owned_by_self(), "must be");
-  if (shared_number == 0) return;
-  open_lock->lock();
-  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
-    if (t->_thread == thread) continue;
-    for (int i = t->_shared.length() - 1; i >= 0; i--) {
-      if (t->_shared.at(i)._base == obj) to->append(t->_shared.adr_at(i));
+// All of _shared by the object. Made again when that has changed.
+class PersistentTxn::SharedStores : public CHeapObj<mtPersistent> {
+  typedef ResizeableResourceHashtable<const oopDesc*, int, AnyObj::C_HEAP, mtPersistent> Table;
+  struct Store { PersistentTxn* txn; int index; int before; };      // before: the object's next older one, or -1
+  GrowableArrayCHeap<Store, mtPersistent> _stores;
+  Table _last;                                                      // of the object
+ public:
+  SharedStores() : _stores(shared_number), _last(clamp((unsigned)shared_number, 1u, (unsigned)M), M) {
+    // Those of the transaction that is asked about first come last.
+    GrowableArrayCHeap<PersistentTxn*, mtPersistent> txns(0);
+    open_lock->lock();
+    for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) txns.append(t);
+    open_lock->unlock();
+    while (txns.is_nonempty()) {
+      PersistentTxn* t = txns.pop();
+      for (int i = 0; i < t->_shared.length(); i++) {
+        bool is_new;
+        int* last = _last.put_if_absent(t->_shared.at(i)._base, -1, &is_new);
+        *last = _stores.append(Store{t, i, *last});
+      }
     }
   }
-  open_lock->unlock();
+  template <typename F> void stores_do(const oopDesc* obj, F f) const {
+    const int* last = _last.get(obj);
+    for (int i = last != nullptr ? *last : -1; i >= 0; i = _stores.at(i).before) {
+      f(_stores.at(i).txn, _stores.at(i).txn->_shared.adr_at(_stores.at(i).index));
+    }
+  }
+};
+
+void PersistentTxn::stored_by_others(JavaThread* thread, const oopDesc* obj, GrowableArrayCHeap<Entry*, mtPersistent>* to) {
+  assert(PersistentLog::owned_by_self(), "must be");
+  static SharedStores* stores = nullptr;
+  if (shared_changed) {
+    delete stores;
+    stores = shared_number == 0 ? nullptr : new SharedStores();
+    shared_changed = false;
+  }
+  if (stores == nullptr) return;
+  stores->stores_do(obj, [&] (const PersistentTxn* txn, Entry* entry) {
+    if (txn->_thread != thread) to->append(entry);
+  });
 }
 
 void PersistentTxn::push_savepoint() {
@@ -468,31 +552,15 @@ static bool holds(const PersistentTxn::Entry* e, uint64_t value) {
   return PersistentRawMemory::load(e->_addr, e->_size) == value;
 }
 
-// The bytes of the location that entries of other sizes or places have, too, a bit for each.
-int PersistentTxn::overlapped_bytes(int index) const {
-  const Entry* e = _entries.adr_at(index);
-  int found = 0;
-  for (int i = 0; i < _entries.length(); i++) {
-    const Entry* o = _entries.adr_at(i);
-    if (i == index || (o->_addr == e->_addr && o->_size == e->_size)) continue;
-    const char* from = MAX2(o->_addr, e->_addr);
-    const char* end  = MIN2(o->_addr + o->_size, e->_addr + e->_size);
-    if (from < end) found |= right_n_bits((int)(end - from)) << (from - e->_addr);
-  }
-  return found;
-}
-
 // The bytes of the location that somebody else has stored to since, a bit for each. A view of another size, or a copy, may
 // have changed part of it: that is not somebody else.
-int PersistentTxn::foreign_bytes(int index, Level level) const {
-  const Entry* e = _entries.adr_at(index);
+int PersistentTxn::foreign_bytes(const Entry* e, Level level, Overlaps* overlaps) const {
   if (e->_is_oop) return holds(e, e->_new) ? 0 : (1 << e->_size) - 1;
-  return foreign_bytes(index, level, PersistentRawMemory::load(e->_addr, e->_size));
+  return foreign_bytes(e, level, overlaps, PersistentRawMemory::load(e->_addr, e->_size));
 }
 
 // The same of a number that was found there.
-int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
-  const Entry* e = _entries.adr_at(index);
+int PersistentTxn::foreign_bytes(const Entry* e, Level level, Overlaps* overlaps, uint64_t found) const {
   const uint64_t different = found ^ e->_new;
   int differ = 0, foreign = 0;
   for (int i = 0; i < e->_size; i++) {
@@ -504,8 +572,28 @@ int PersistentTxn::foreign_bytes(int index, Level level, uint64_t found) const {
       differ |= 1 << i;
     }
   }
-  return differ != 0 ? foreign | (differ & ~overlapped_bytes(index)) : foreign;
+  return differ != 0 ? foreign | (differ & ~overlaps->bytes(e)) : foreign;
 }
+
+// What was found so of locations that somebody else has stored to. The table is made for the first one.
+class ForeignBytes : public StackObj {
+  typedef ResizeableResourceHashtable<uint64_t, int, AnyObj::C_HEAP, mtPersistent> Table;
+  const int _most;
+  Table*    _table;
+  static uint64_t key_of(const PersistentTxn::Entry* e) { return (uint64_t)(uintptr_t)e->_addr * sizeof(uint64_t) + e->_size - 1; }
+ public:
+  ForeignBytes(int most) : _most(most), _table(nullptr) {}
+  ~ForeignBytes()        { delete _table; }
+  bool is_empty() const  { return _table == nullptr; }
+  int get(const PersistentTxn::Entry* e) const {
+    int* found = is_empty() ? nullptr : _table->get(key_of(e));
+    return found == nullptr ? 0 : *found;
+  }
+  void put(const PersistentTxn::Entry* e, int bytes) {
+    if (is_empty()) _table = new (mtPersistent) Table(clamp((unsigned)_most, 1u, (unsigned)M), M);
+    _table->put(key_of(e), bytes);
+  }
+};
 
 // Restores the elements of the location that somebody else has not stored to.
 static void restore(const PersistentTxn::Entry* e, int foreign) {
@@ -543,13 +631,34 @@ bool PersistentTxn::log_locations(const Changed* changed, int length) {
     const Entry& e = changed[i]._entry;
     ok = capture.add_location(e._base, e._addr, e._size, e._is_oop);
   }
-  if (ok && capture.finish() && PersistentLog::append(&record, err, sizeof(err)) != 0) {
+  const uint64_t seq = ok && capture.finish() ? PersistentLog::append(&record, err, sizeof(err)) : 0;
+  if (seq != 0) {
+    _thread->persistent()._last_seq = seq;
     capture.commit();
     return true;
   }
   capture.abort();
   if (err[0] != 0) fatal("%s", err);
   return false;
+}
+
+// The same of what was copied into arrays.
+void PersistentTxn::log_images() {
+  PersistentLogRecord record;
+  auto append = [&] {
+    char err[512];
+    if (record.is_empty()) return;
+    const uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
+    if (seq == 0) fatal("%s", err);
+    _thread->persistent()._last_seq = seq;
+    record.reset();
+  };
+  _images.ranges_do([&] (oopDesc* base, char* addr, size_t bytes) {
+    if (!PersistentSpace::is_captured(base)) return;
+    record.add(PersistentCapture::file_offset(addr), addr, (uint32_t)bytes);
+    if (record.length() > 64 * K) append();
+  });
+  append();
 }
 
 // The media gets null where it cannot have what memory has; memory too, if no other transaction has stored that, which will tell.
@@ -559,7 +668,9 @@ void PersistentTxn::log_null(const Changed& changed) {
   char err[512];
   PersistentLogRecord record;
   record.add_value(PersistentCapture::file_offset(e._addr), e._size, 0);
-  if (PersistentLog::append(&record, err, sizeof(err)) == 0) fatal("%s", err);
+  const uint64_t seq = PersistentLog::append(&record, err, sizeof(err));
+  if (seq == 0) fatal("%s", err);
+  _thread->persistent()._last_seq = seq;
   if (changed._foreign) return;
   ResourceMark rm;
   log_warning(pheap)("A field of a persistent %s was stored to by two transactions that no lock guards, and is null now", e._base->klass()->external_name());
@@ -569,11 +680,12 @@ void PersistentTxn::log_null(const Changed& changed) {
 // A location that somebody else has written since, and its object.
 bool PersistentTxn::find_conflict(oopDesc** base, char** addr, LastEntries* last) const {
   const Level all = level();
+  Overlaps overlaps(this);
   assert(depth() == 1, "what an inner level stored is its parent's");
   for (int i = 0; i < _entries.length(); i++) {
     const Entry* e = _entries.adr_at(i);
     // Nor is a store without an entry to what this transaction has allocated: when a level has ended, it is its parent's.
-    if (!holds(e, e->_new) && last->is_last(i) && foreign_bytes(i, all) != 0 &&
+    if (!holds(e, e->_new) && last->is_last(i) && foreign_bytes(e, all, &overlaps) != 0 &&
         (e->_captured || PersistentSpace::is_captured(e->_base) || !allocated_since(0, e->_base))) {
       *base = e->_base;
       *addr = e->_addr;
@@ -592,8 +704,11 @@ bool PersistentTxn::find_conflict(oopDesc** base, char** addr, LastEntries* last
 // still refer to them: they stay as they are.
 void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   PersistentLog::lock();
-  struct Overwritten { const Entry* entry; int bytes; };      // by somebody else: their location's earlier entries, too
-  GrowableArrayCHeap<Overwritten, mtPersistent> overwritten(0);
+  // After a conflict nobody knows what was there before all of them. And what looks like this one's may be the same value of another
+  // one that has been committed since.
+  const bool is_told = _in_conflict || PersistentLog::last_seq() != _thread->persistent()._last_seq;
+  Overlaps overlaps(this);
+  ForeignBytes foreign_bytes_of(_entries.length());        // their location's earlier entries, too
   GrowableArrayCHeap<Changed, mtPersistent> changed(0);       // a location once
   LocationTable changed_before;
   // The level's entries of an image's block are older.
@@ -601,19 +716,20 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   for (int i = _entries.length() - 1; i >= level.entries; i--) {
     const Entry* e = _entries.adr_at(i);
     if (!PersistentSpace::is_captured(e->_base) && allocated_since(level.ranges, e->_base)) continue;
-    int o = overwritten.find_if([&] (const Overwritten& o) { return o.entry->_addr == e->_addr && o.entry->_size == e->_size; });
-    int foreign = o >= 0 ? overwritten.at(o).bytes : checked ? 0 : foreign_bytes(i, level);
+    int foreign = foreign_bytes_of.get(e);
+    if (foreign == 0 && !checked) {
+      foreign = foreign_bytes(e, level, &overlaps);
+      if (foreign != 0) foreign_bytes_of.put(e, foreign);
+    }
     restore(e, foreign);
-    if (foreign != 0 && o < 0) overwritten.append(Overwritten{e, foreign});
-    // After a conflict nobody knows what was there before all of them. Nor has the media what this thread has captured of its own: the root directory,
-    // and, with PersistentAllocateAll, what others have.
+    // Nor has the media what this thread has captured of its own: the root directory, and, with PersistentAllocateAll, what others have.
     if (PersistentSpace::is_captured(e->_base) &&
-        (foreign != 0 || _in_conflict || (!e->_captured && allocated_since(0, e->_base)))) {
+        (foreign != 0 || is_told || (!e->_captured && allocated_since(0, e->_base)))) {
       if (!changed_before.is_made()) changed_before.make(_entries.adr_at(0), _entries.length());
       if (changed_before.note_first(i)) changed.append(Changed{*e, foreign != 0});
     }
   }
-  if (overwritten.is_nonempty()) tell_others();
+  if (!foreign_bytes_of.is_empty()) tell_others();
   // Captured by another thread, with what was there before this transaction, a string as its copy: memory gets that, too.
   LocationTable seen;
   if (_shared.length() > level.shared) seen.make(_shared.adr_at(0), _shared.length());
@@ -624,9 +740,13 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
       PersistentRawMemory::plain_store_oop(e->_addr, (oopDesc*)(uintptr_t)e->_old);
     }
   }
-  if (is_outermost && changed.is_nonempty() && !log_locations(changed.adr_at(0), changed.length())) {
-    for (const Changed& c : changed) {
-      if (!log_locations(&c, 1)) log_null(c);
+  if (is_outermost && is_told) log_images();
+  // Not all at once: a record that needs a file of its own stops the VM if the disk is full.
+  for (int from = 0; is_outermost && from < changed.length(); from += MaxChanged) {
+    const int length = MIN2(changed.length() - from, MaxChanged);
+    if (log_locations(changed.adr_at(from), length)) continue;
+    for (int i = from; i < from + length; i++) {
+      if (!log_locations(changed.adr_at(i), 1)) log_null(changed.at(i));
     }
   }
   _entries.trunc_to(level.entries);
@@ -636,7 +756,7 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   // What the outer level has stored is not to be told yet: it gets these places as they are.
   for (int i = 0; i < changed.length() && !is_outermost; i++) {
     const Entry& e = changed.at(i)._entry;
-    if (!e._is_oop && !_images.is_empty()) continue;
+    if (!e._is_oop && image_of(e._base, e._addr, Level{0, 0, 0, 0}) != nullptr) continue;
     _in_conflict = true;
     const uint64_t found = e._is_oop ? (uint64_t)(uintptr_t)PersistentRawMemory::load_oop(e._addr) : PersistentRawMemory::load(e._addr, e._size);
     if (_entries.is_full()) make_room();
@@ -672,9 +792,13 @@ void PersistentTxn::oops_do(OopClosure* cl) {
   _images.oops_do(cl);
   for (int i = 0; i < _shared.length(); i++) {
     entry_oops_do(_shared.adr_at(i), cl);
+    shared_changed = true;      // the object may have been moved
   }
   for (int i = 0; i < _new_objects.length(); i++) {
     cl->do_oop((oop*)_new_objects.adr_at(i));
+  }
+  for (int i = 0; i < _media_values.length(); i++) {
+    cl->do_oop((oop*)_media_values.adr_at(i));
   }
 }
 
@@ -697,6 +821,26 @@ void PersistentTxn::all_stored_do(OopClosure* cl) {
   }
 }
 
+void PersistentTxn::note_media_values() {
+  assert_at_safepoint();
+  bool is_drained = false;
+  for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+    t->_media_values.clear();
+    // Nobody else has written to the media since this thread did.
+    if (!t->_in_conflict && PersistentLog::last_seq() == t->_thread->persistent()._last_seq) continue;
+    for (int i = 0; i < t->_entries.length(); i++) {
+      const Entry* e = t->_entries.adr_at(i);
+      if (!e->_is_oop || !PersistentSpace::is_captured(e->_base)) continue;
+      if (!is_drained) PersistentLog::drain();
+      is_drained = true;
+      uint32_t media;
+      PersistentMedia::read_data(PersistentCapture::file_offset(e->_addr), &media, sizeof(media));
+      oopDesc* value = PersistentOpen::decode(media);
+      if (PHeap::contains(value)) t->_media_values.append(value);
+    }
+  }
+}
+
 // ---- The current thread's transaction ----
 
 void PersistentTxn::end(JavaThread* thread) {
@@ -710,9 +854,11 @@ void PersistentTxn::end(JavaThread* thread) {
 }
 
 // Returns the number to wait for: what the thread stored before, outside transactions, becomes durable with it.
-uint64_t PersistentTxn::end_committed(JavaThread* thread) {
+uint64_t PersistentTxn::end_committed(JavaThread* thread, bool has_appended) {
   end(thread);
   PersistentAudit::count_commit();
+  // Who knows what threads have carried a virtual one.
+  if (!has_appended && thread->is_vthread_mounted()) return PersistentLog::last_seq();
   return thread->persistent()._last_seq;
 }
 
@@ -778,7 +924,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     return 0;
   }
 
-  if (txn->is_empty()) return end_committed(thread);
+  if (txn->is_empty()) return end_committed(thread, false);
 
   char err[512];
   PersistentCapture::Failure failure;
@@ -794,7 +940,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
         PersistentLog::unlock();
         if (seq == 0) break;
         pt._last_seq = seq;
-        return end_committed(thread);
+        return end_committed(thread, true);
       }
     }
     oopDesc* base;
@@ -811,7 +957,7 @@ uint64_t PersistentTxn::commit(TRAPS) {
     PersistentCapture capture(thread, &record);
     bool ok = txn->log(&record, &capture, &last, err, sizeof(err));
     PersistentLog::unlock();
-    if (ok) return end_committed(thread);
+    if (ok) return end_committed(thread, !record.is_empty());
     failure = capture.failure();
     // No room for the copy of a string: again after a collection.
     bool again = failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
@@ -857,7 +1003,7 @@ bool PersistentTxn::try_commit(JavaThread* thread) {
     if (!ok) return false;
   }
   assert(pt._last_seq <= PersistentLog::durable_seq(), "appending made it so");
-  end_committed(thread);
+  end_committed(thread, true);
   if (pt._last_seq != 0) PersistentTrace::acknowledge(pt._last_seq);
   DEBUG_ONLY(Atomic::inc(&_short_commits);)
   return true;
@@ -871,6 +1017,7 @@ bool PersistentTxn::log_values(PersistentLogRecord* record, LastEntries* last) c
   const int length = _entries.length();
   if (length > 0 && (!_entries.adr_at(0)->_captured || _entries.adr_at(0)->_is_oop)) return false;
   record->reserve(length, length * sizeof(uint64_t));
+  Overlaps overlaps(this);
   for (int i = 0; i < length; i++) {
     const Entry* e = _entries.adr_at(i);
     if (!e->_captured || e->_is_oop) return false;
@@ -878,7 +1025,7 @@ bool PersistentTxn::log_values(PersistentLogRecord* record, LastEntries* last) c
     // This transaction may have changed it, by a later store or a copy.
     if (value != e->_new) {
       if (!last->is_last(i)) continue;
-      if (_images.is_empty() || foreign_bytes(i, level(), value) != 0) return false;
+      if (_images.is_empty() || foreign_bytes(e, level(), &overlaps, value) != 0) return false;
     }
     record->add_value(PersistentCapture::file_offset(e->_addr), e->_size, value);
   }

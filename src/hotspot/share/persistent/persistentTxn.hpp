@@ -92,11 +92,14 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // whatever the thread allocated.
   const bool     _implicit;
   GrowableArrayCHeap<oopDesc*, mtPersistent> _new_objects;
+  GrowableArrayCHeap<oopDesc*, mtPersistent> _media_values;    // see note_media_values
   PersistentTxn* _next_open;       // list of all open transactions
   PersistentTxn** _prev_link;
 
   class LocationTable;
   class LastEntries;
+  class Overlaps;
+  class SharedStores;
   template <typename F> static int unite(Entry* entries, int length, int savepoints, F begin_of);
   void   unite_entries();
   void   append_shared(const Entry& entry);
@@ -112,22 +115,23 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static PersistentTxn* take(JavaThread* thread);
   static void           give_back(PersistentTxn* txn);
   static void           end(JavaThread* thread);
-  static uint64_t       end_committed(JavaThread* thread);
+  static uint64_t       end_committed(JavaThread* thread, bool has_appended);
   void   undo_to(Level level, bool is_outermost, bool checked);
   struct Changed { Entry _entry; bool _foreign; };    // of whose location memory has what the media may not have; whether somebody else has stored that
+  static const int MaxChanged = 1 * K;
   bool   log_locations(const Changed* changed, int length);
+  void   log_images();
   void   log_null(const Changed& changed);
   void   tell_others();
   // The image of a level for a byte, null if it has none.
   PersistentImage* image_of(const oopDesc* base, const char* addr, Level level) const { return _images.find(base, addr, level.images); }
-  int    foreign_bytes(int index, Level level) const;
-  int    foreign_bytes(int index, Level level, uint64_t found) const;
+  int    foreign_bytes(const Entry* e, Level level, Overlaps* overlaps) const;
+  int    foreign_bytes(const Entry* e, Level level, Overlaps* overlaps, uint64_t found) const;
   bool   is_empty() const { return _entries.is_empty() && _images.is_empty(); }
   bool   allocated_since(int64_t mark, const void* obj) const;
   bool   is_of_level(const oopDesc* base) const;
   void   note_buffer();
   void   join_buffer();
-  int    overlapped_bytes(int index) const;
   bool   log_values(PersistentLogRecord* record, LastEntries* last) const;
   bool   find_conflict(oopDesc** base, char** addr, LastEntries* last) const;
   bool   log(PersistentLogRecord* record, PersistentCapture* capture, LastEntries* last, char* errbuf = nullptr, size_t errlen = 0);
@@ -187,6 +191,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   void oops_do(OopClosure* cl);
   static void all_oops_do(OopClosure* cl);       // of all open transactions, at a safepoint
   static void all_stored_do(OopClosure* cl);     // what is there now where they have stored references
+  // A collection begins, at a safepoint. If somebody else has stored to the same places, without a lock, the media may refer to what neither
+  // memory nor an entry does. That lives, and stays where it is, as long as the transaction is open.
+  static void note_media_values();
 
   // ---- The current thread's transaction ----
   static void begin(JavaThread* thread);

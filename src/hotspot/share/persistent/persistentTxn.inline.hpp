@@ -9,7 +9,7 @@
 #include "persistent/persistentTxn.hpp"
 
 #include "oops/oop.inline.hpp"
-#include "persistent/persistentCapture.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
@@ -25,10 +25,10 @@ template <bool is_plain> inline bool PersistentTxn::try_record(JavaThread* threa
   PersistentThread& pt = thread->persistent();
   PersistentTxn* txn = pt._txn;
   if (txn == nullptr || !txn->_entries.has_plain_room() || !PersistentSpace::is_captured(base) ||
-      (!is_plain && PersistentCapture::may_be_synchronizer(base->klass()))) {
+      (!is_plain && PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base))) {
     return false;
   }
-  assert(!is_plain || !PersistentCapture::is_synchronizer_state(base->klass(), (char*)addr - (char*)base), "must be");
+  assert(!is_plain || !PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base), "must be");
   const int size = 1 << log2_size;
   Entry* e = txn->_entries.append();
   *e = Entry{new_value, base, (char*)addr, PersistentRawMemory::load(addr, size), (uint8_t)size, false, true};

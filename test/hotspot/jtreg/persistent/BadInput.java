@@ -153,8 +153,17 @@ public class BadInput {
         Path small = Path.of("small").toAbsolutePath();
         refused("size too small", run(heap(small, "-XX:PersistentHeapSize=1m"), "show"), "PersistentHeapSize=1048576", "too small");
         Path large = Path.of("large").toAbsolutePath();
-        refused("larger than the disk", run(heap(large, "-XX:PersistentHeapSize=1000000g", "-XX:PersistentHeapInitialSize=1000000g"), "show"), "data");
+        refused("larger than the disk", run(heap(large, "-XX:PersistentHeapLogSize=1000000g"), "show"), "log needs", "PersistentHeapLogSize");
         if (Files.exists(large.resolve("data"))) throw new AssertionError("half a heap was left");
+        // Near 2^64 for want of rounding up.
+        for (String size : new String[] {"15361m", "20g", "18446744073709551615"}) {
+            refused("size too large", run(heap(large, "-XX:PersistentHeapSize=" + size), "show"), "PersistentHeapSize=", "too large");
+        }
+        refused("log too large", run(heap(large, "-XX:PersistentHeapLogSize=18446744073709551615"), "show"), "PersistentHeapLogSize=18446744073709551615", "too large");
+        if (Files.exists(large.resolve("data"))) throw new AssertionError("a heap was created");
+        if (run(heap(large, "-XX:PersistentHeapInitialSize=18446744073709551615"), "add").exit != 0) throw new AssertionError("initial size");
+        refused("size too large", run(heap(large, "-XX:PersistentHeapSize=20g"), "show"), "PersistentHeapSize=21474836480", "too large");
+        shows(large, 100);
 
         Path dir = newHeap("heap");
         shows(dir, 100);

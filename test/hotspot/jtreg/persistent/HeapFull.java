@@ -12,11 +12,15 @@
  * @run main/othervm -XX:PersistentHeap=c1 HeapFull reopened
  * @run main/othervm -XX:-TieredCompilation -Xbatch -XX:PersistentHeap=c2 -XX:PersistentHeapSize=32m HeapFull
  * @run main/othervm -XX:PersistentHeap=c2 HeapFull reopened
+ * @run main/othervm -XX:PersistentHeap=large -XX:PersistentHeapSize=256m HeapFull large
  */
 
+import java.io.IOException;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
 import java.lang.persistent.Txn;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -81,7 +85,21 @@ public class HeapFull {
         check(n == root.number, n + " nodes instead of " + root.number);
     }
 
-    public static void main(String[] args) {
+    // What can never fit is not a reason to grow.
+    static void tooLarge() throws IOException {
+        Path data = Path.of("large", "data");
+        long size = Files.size(data);
+        check(size < 256 << 20, "it can grow");
+        full("more than an object can have", () -> new @Persistent long[280_000_000]);
+        full("more than the heap can have", () -> new @Persistent long[40_000_000]);
+        check(Files.size(data) == size, "the file has grown from " + size + " to " + Files.size(data) + " bytes");
+    }
+
+    public static void main(String[] args) throws IOException {
+        if (args.length > 0 && args[0].equals("large")) {
+            tooLarge();
+            return;
+        }
         Node root = PersistentHeap.root("root", Node.class, () -> new @Persistent Node());
         if (args.length > 0) {
             verify(root);

@@ -17,9 +17,15 @@ import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.persistent.Persistent;
 import java.lang.persistent.PersistentHeap;
+import java.lang.persistent.Txn;
+import java.lang.persistent.VolatileReferenceException;
 import java.lang.ref.SoftReference;
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Array;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.*;
 import java.util.function.Supplier;
 
@@ -40,6 +46,10 @@ public class RefusedKinds {
     }
     public static class Plain implements Supplier<Object> {
         public Object get() { return new Plain(); }
+    }
+    // Never loaded but by Lookup.defineClass.
+    public static class Defined implements Supplier<Object> {
+        public Object get() { return new @Persistent Defined(); }
     }
     // The nest would keep a hidden class from being defined elsewhere: no private access here.
 
@@ -65,10 +75,27 @@ public class RefusedKinds {
         checked++;
     }
 
-    static byte[] bytes(Class<?> c) throws Exception {
-        try (InputStream in = c.getResourceAsStream("/" + c.getName().replace('.', '/') + ".class")) {
+    static byte[] bytes(Class<?> c) throws Exception { return bytes(c.getName()); }
+
+    static byte[] bytes(String className) throws Exception {
+        try (InputStream in = RefusedKinds.class.getResourceAsStream("/" + className.replace('.', '/') + ".class")) {
             return in.readAllBytes();
         }
+    }
+
+    static Object proxy() {
+        return Proxy.newProxyInstance(RefusedKinds.class.getClassLoader(), new Class<?>[] {Callable.class}, (p, m, a) -> null);
+    }
+
+    static void refusedStore(String className, Object[] in, Object value) {
+        try {
+            in[0] = value;
+        } catch (VolatileReferenceException e) {
+            if (!e.getMessage().contains(className)) throw new AssertionError(e.getMessage());
+            checked++;
+            return;
+        }
+        throw new AssertionError("stored " + value);
     }
 
     static Supplier<?> custom(Class<?> c) throws Exception {
@@ -103,8 +130,42 @@ public class RefusedKinds {
         Supplier<?> h = hidden(Self.class);
         refused(h.getClass().getName(), h::get);
 
-        // Arrays of refused classes are just arrays.
-        if (!PersistentHeap.contains(new Thread @Persistent [2])) throw new AssertionError("Thread[]");
+        // Classes that the class path does not have.
+        Class<?> defined = MethodHandles.lookup().defineClass(bytes("RefusedKinds$Defined"));
+        Supplier<?> d = (Supplier<?>) defined.getDeclaredConstructor().newInstance();
+        refused("RefusedKinds$Defined", d::get);
+        inAllocate(false, "proxy", () -> proxy());
+        inAllocate(false, "defined class", () -> defined.getDeclaredConstructor().newInstance());
+        inAllocate(false, "array of a defined class", () -> Array.newInstance(defined, 1));
+        Object[] in = new @Persistent Object[1];
+        PersistentHeap.setRoot("in", in);
+        refusedStore("Proxy", in, proxy());
+        refusedStore("java.lang.Class", in, proxy().getClass());
+        refusedStore("java.lang.Class", in, defined);
+        in[0] = RefusedKinds.class;
+
+        // Arrays of refused classes, but not of those for whose objects there are symbols.
+        refused("[Ljava.lang.Thread;", () -> new Thread @Persistent [2]);
+        refused("[[Ljava.lang.Thread;", () -> new Thread @Persistent [2][3]);
+        refused("[Ljava.lang.ref.WeakReference;", () -> new WeakReference<?> @Persistent [2]);
+        if (!PersistentHeap.contains(new Class<?> @Persistent [2])) throw new AssertionError("Class[]");
+        inAllocate(false, "Thread[]", () -> new Thread[2]);
+        inAllocate(false, "Thread[][]", () -> new Thread[2][]);
+        inAllocate(false, "Thread[][], with arrays in it", () -> new Thread[2][3]);
+        inAllocate(false, "WeakReference[]", () -> Array.newInstance(WeakReference.class, 2));
+        inAllocate(true,  "Class[]", () -> new Class<?>[2]);
+        inAllocate(true,  "Supplier[]", () -> new Supplier<?>[2]);
+
+        // So what a thread has in ThreadLocals is not undone.
+        List<ThreadLocal<String>> many = new ArrayList<>();
+        for (int i = 0; i < 64; i++) many.add(new ThreadLocal<>());
+        PersistentHeap.allocate(() -> { many.forEach(t -> t.set("made")); return null; });     // its table grows
+        try (Txn txn = Txn.begin()) {
+            many.get(0).set("changed");
+            many.get(1).remove();
+            txn.rollback();
+        }
+        if (many.get(0).get() != "changed" || many.get(1).get() != null) throw new AssertionError("ThreadLocal");
         if (!PersistentHeap.contains(new @Persistent Self().get())) throw new AssertionError("Self");
 
         inAllocate(true,  "Object", Object::new);
@@ -124,6 +185,6 @@ public class RefusedKinds {
         inAllocate(false, "custom loader", c::get);
         Supplier<?> hp = hidden(Plain.class);
         inAllocate(false, "hidden", hp::get);
-        if (checked != 32) throw new AssertionError("checked " + checked);
+        if (checked != 48) throw new AssertionError("checked " + checked);
     }
 }

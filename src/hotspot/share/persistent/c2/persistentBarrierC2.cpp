@@ -23,8 +23,8 @@
 #include "opto/subnode.hpp"
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentBarrier.hpp"
-#include "persistent/persistentCapture.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTxn.hpp"
@@ -239,15 +239,15 @@ Node* PersistentStoreC2::as_word(Node* val, BasicType bt, bool zero_extended) {
   return val;
 }
 
-// Whether the location is surely not one of a lock's (PersistentCapture::is_synchronizer_state): their classes extend Object,
-// so a field of another class is no field of theirs.
+// Whether the location is surely no lock's state: an array's element, or a field of a class that declares none. (Of a field that a class inherits
+// the holder is the class that declares it.)
 bool PersistentStoreC2::is_plain() const {
   const TypePtr* type = _kit->C->get_adr_type(_alias_index);
   if (type->isa_aryptr()) return true;
   ciField* field = _kit->C->alias_type(type)->field();
   if (field == nullptr || field->is_static()) return false;
   VM_ENTRY_MARK;
-  return !PersistentCapture::may_be_synchronizer((Klass*)field->holder()->constant_encoding());
+  return !PersistentUnlogged::is_declared_by((Klass*)field->holder()->constant_encoding());
 }
 
 // first: store_known has been there.

@@ -10,8 +10,12 @@
  * @run main/othervm/native/timeout=300 IoErrors
  */
 
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.management.MBeanException;
+import javax.management.ObjectName;
+import javax.management.RuntimeMBeanException;
 
 public class IoErrors {
     static class Program {
@@ -32,10 +36,28 @@ public class IoErrors {
         }
     }
 
+    static class BackupProgram {
+        /** Arguments: the faults to arm; where to. */
+        public static void main(String[] args) throws Exception {
+            Faults.open();
+            Faults.work(2, 10);
+            Faults.arm(args[0]);
+            try {
+                ManagementFactory.getPlatformMBeanServer().invoke(new ObjectName("com.sun.management:type=DiagnosticCommand"), "persistentheapBackup",
+                        new Object[] {new String[] {args[1]}}, new String[] {String[].class.getName()});
+                Faults.print("copied");
+            } catch (RuntimeMBeanException | MBeanException e) {
+                Faults.print("thrown " + e.getCause());
+            }
+            Faults.expect(Faults.fired() > 0, "no fault");
+        }
+    }
+
     public static void main(String[] args) throws Exception {
         creating();
         working();
         opening();
+        backups();
     }
 
     /** Before the heap is there: a sentence; then there is none, or a whole one. */
@@ -123,6 +145,17 @@ public class IoErrors {
         }
         heap.check();
         expectNoFiles("overflow-");
+    }
+
+    /** The names of a copy and its files are durable, where the file system has such a thing. */
+    static void backups() throws Exception {
+        Path parent = Files.createDirectory(Path.of("backups").toAbsolutePath());
+        Faults.Heap from = new Faults.Heap("heap-from", BackupProgram.class, "-XX:PersistentHeapSize=32m", "-XX:PersistentHeapLogSize=1m");
+        for (String name : new String[] {"backups", "copy"}) {
+            from.run(null, "fsync " + name + " 1 EIO", parent.resolve("copy").toString()).exits(0).has("thrown ", "fsync of the directory: I/O error");
+        }
+        from.run(null, "fsync backups 1 EINVAL; fsync copy 1 EINVAL", parent.resolve("copy").toString()).exits(0).has("copied");
+        new Faults.Heap("backups/copy", Program.class).check();
     }
 
     static void expectNoFiles(String start) throws Exception {

@@ -9,7 +9,7 @@
  *
  * A fault is "CALL FILE N WHAT": the Nth CALL on FILE from now on does WHAT. FILE is the start of the file's
  * name. N+ stands for the Nth and all after it. WHAT is the name of an error, or "short": a write of
- * half the bytes. CALL "create" is an open that may create. CALL "clock": the wall clock jumps by WHAT seconds, now. Several faults are separated by ";".
+ * half the bytes. CALL "create" is an open that may create, "refill" a fallocate of what the file has already. CALL "clock": the wall clock jumps by WHAT seconds, now. Several faults are separated by ";".
  */
 
 #define _GNU_SOURCE
@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -146,7 +147,9 @@ int ftruncate64(int fd, off64_t length) {
 }
 
 int posix_fallocate64(int fd, off64_t at, off64_t length) {
+    struct stat64 st;
     int e = fault_of("fallocate", fd);
+    if (e == 0 && fstat64(fd, &st) == 0 && at < st.st_size) e = fault_of("refill", fd);
     if (e > 0) return e;
     int (*real)(int, off64_t, off64_t) = (int (*)(int, off64_t, off64_t))dlsym(RTLD_NEXT, "posix_fallocate64");
     return real(fd, at, length);
@@ -160,20 +163,30 @@ int fstatvfs64(int fd, struct statvfs64 *fs) {
     return result;
 }
 
-int open64(const char *path, int flags, ...) {
-    mode_t mode = 0;
-    if (flags & (O_CREAT | O_TMPFILE)) {
-        va_list ap;
-        va_start(ap, flags);
-        mode = va_arg(ap, mode_t);
-        va_end(ap);
-    }
+static int do_open(int directory, const char *path, int flags, mode_t mode) {
     int e = number == 0 ? 0 : fault_at(flags & O_CREAT ? "create" : "open", path);
     if (e > 0) {
         errno = e;
         return -1;
     }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+/* The mode means something to a call that may create, only. */
+int open64(const char *path, int flags, ...) {
+    va_list ap;
+    va_start(ap, flags);
+    mode_t mode = va_arg(ap, mode_t);
+    va_end(ap);
+    return do_open(AT_FDCWD, path, flags, mode);
+}
+
+int openat64(int directory, const char *path, int flags, ...) {
+    va_list ap;
+    va_start(ap, flags);
+    mode_t mode = va_arg(ap, mode_t);
+    va_end(ap);
+    return do_open(directory, path, flags, mode);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *ts) {

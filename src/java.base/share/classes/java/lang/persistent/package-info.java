@@ -46,7 +46,7 @@
  * <li>Outside of a transaction, each store is a transaction of its own. It becomes
  *     durable, without being waited for: at the latest with this thread's next commit, by
  *     {@link java.lang.persistent.PersistentHeap#force() PersistentHeap.force}, when
- *     the thread or the virtual machine exits, or after
+ *     the thread (unless it is a virtual one) or the virtual machine exits, or after
  *     {@code -XX:PersistentHeapFlushMillis} milliseconds. It is never torn,
  *     and a thread's stores become durable in program order. A store of a reference that
  *     cannot be made durable with all that it makes reachable has no effect and throws what
