@@ -102,7 +102,7 @@ static inline bool is_known(JavaThread* thread, oopDesc* base, void* addr, int l
   assert(PHeap::contains(base), "caller has tested");
   PersistentThread& pt = thread->persistent();
   if (pt.is_own(base)) {
-    assert(!PersistentSpace::is_captured(base), "stores to what is captured are recorded");
+    assert(!PersistentSpace::is_captured(base) || is_unlogged(base, addr), "stores to what is captured are recorded");
     return true;
   }
   const PersistentThread::Recent* r = &pt._recent[PersistentThread::recent_index(addr)];

@@ -53,7 +53,7 @@ int PersistentTxn::open_count() { return open_number; }
 
 PersistentTxn::PersistentTxn(JavaThread* thread, bool implicit)
   : _thread(thread), _entries(FirstCapacity), _images(), _savepoints(0), _shared(0),
-    _is_open(false), _in_conflict(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0), _media_values(0) {
+    _is_open(false), _begin_seq(0), _in_conflict(false), _frames_lost(false), _allocated(), _own_mark(0), _implicit(implicit), _new_objects(0), _media_values(0) {
   open_lock->lock();
   _next_open = open_list;
   _prev_link = &open_list;
@@ -88,6 +88,7 @@ void PersistentTxn::Entries::grow() {
 void PersistentTxn::open() {
   assert(!_is_open && _allocated.length() == 0 && is_empty() && _shared.is_empty(), "must be");
   _is_open = true;
+  _begin_seq = PersistentLog::last_seq();
   _in_conflict = false;
   _frames_lost = false;
   _own_mark = 0;
@@ -494,7 +495,9 @@ class PersistentTxn::SharedStores : public CHeapObj<mtPersistent> {
     // Those of the transaction that is asked about first come last.
     GrowableArrayCHeap<PersistentTxn*, mtPersistent> txns(0);
     open_lock->lock();
-    for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) txns.append(t);
+    for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
+      if (!t->_shared.is_empty()) txns.append(t);       // then it is not deleted without the log's lock
+    }
     open_lock->unlock();
     while (txns.is_nonempty()) {
       PersistentTxn* t = txns.pop();
@@ -620,6 +623,10 @@ void PersistentTxn::tell_others() {
   open_lock->unlock();
 }
 
+bool PersistentTxn::has_another_appended() const {
+  return PersistentLog::last_seq() > MAX2(_begin_seq, _thread->persistent()._last_seq);
+}
+
 // Tells the media what memory has in these places. False, and nothing done, if it cannot have that.
 bool PersistentTxn::log_locations(const Changed* changed, int length) {
   char err[512];
@@ -655,8 +662,12 @@ void PersistentTxn::log_images() {
   };
   _images.ranges_do([&] (oopDesc* base, char* addr, size_t bytes) {
     if (!PersistentSpace::is_captured(base)) return;
-    record.add(PersistentCapture::file_offset(addr), addr, (uint32_t)bytes);
-    if (record.length() > 64 * K) append();
+    for (size_t done = 0; done < bytes; ) {
+      const size_t part = MIN2(bytes - done, 64 * K);
+      record.add(PersistentCapture::file_offset(addr + done), addr + done, (uint32_t)part);
+      done += part;
+      if (record.length() >= 64 * K) append();
+    }
   });
   append();
 }
@@ -706,7 +717,7 @@ void PersistentTxn::undo_to(Level level, bool is_outermost, bool checked) {
   PersistentLog::lock();
   // After a conflict nobody knows what was there before all of them. And what looks like this one's may be the same value of another
   // one that has been committed since.
-  const bool is_told = _in_conflict || PersistentLog::last_seq() != _thread->persistent()._last_seq;
+  const bool is_told = _in_conflict || has_another_appended();
   Overlaps overlaps(this);
   ForeignBytes foreign_bytes_of(_entries.length());        // their location's earlier entries, too
   GrowableArrayCHeap<Changed, mtPersistent> changed(0);       // a location once
@@ -826,8 +837,7 @@ void PersistentTxn::note_media_values() {
   bool is_drained = false;
   for (PersistentTxn* t = open_list; t != nullptr; t = t->_next_open) {
     t->_media_values.clear();
-    // Nobody else has written to the media since this thread did.
-    if (!t->_in_conflict && PersistentLog::last_seq() == t->_thread->persistent()._last_seq) continue;
+    if (!t->_in_conflict && !t->has_another_appended()) continue;
     for (int i = 0; i < t->_entries.length(); i++) {
       const Entry* e = t->_entries.adr_at(i);
       if (!e->_is_oop || !PersistentSpace::is_captured(e->_base)) continue;

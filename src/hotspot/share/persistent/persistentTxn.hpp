@@ -84,6 +84,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   // That many are united before there may be twice as many.
   static const int UniteThreshold = 4 * K;
   bool           _is_open;
+  uint64_t       _begin_seq;       // the log's last record then
   volatile bool  _in_conflict;     // another one was rolled back where somebody had stored over its stores: this one's old values may be those
   bool           _frames_lost;     // see frames_lost
   PersistentRanges _allocated;     // by the thread since begin
@@ -121,6 +122,7 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   static const int MaxChanged = 1 * K;
   bool   log_locations(const Changed* changed, int length);
   void   log_images();
+  bool   has_another_appended() const;       // since this one began
   void   log_null(const Changed& changed);
   void   tell_others();
   // The image of a level for a byte, null if it has none.
