@@ -20,12 +20,12 @@
 #include "persistent/persistentCapture.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
-#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentTxn.inline.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/fieldDescriptor.inline.hpp"
 #include "runtime/handles.inline.hpp"
@@ -67,12 +67,13 @@ static void append_outside(JavaThread* thread, const PersistentLogRecord* record
   thread->persistent()._last_seq = seq;
 }
 
+static bool is_unlogged(oopDesc* base, void* addr) {
+  return PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base);
+}
+
 static void log_outside(JavaThread* thread, oopDesc* base, void* addr, int size) {
   assert(PersistentLog::owned_by_self(), "must be");
-  if (!PersistentSpace::is_captured(base) ||
-      PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base)) {
-    return;
-  }
+  if (!PersistentSpace::is_captured(base) || is_unlogged(base, addr)) return;
   PersistentLogRecord record;
   PersistentCapture capture(thread, &record);
   bool ok = capture.add_location(base, (char*)addr, size, false);
@@ -87,10 +88,6 @@ static bool in_txn(JavaThread* thread) {
     txn->renew_if_large();
   }
   return txn != nullptr;
-}
-
-static bool is_unlogged(oopDesc* base, void* addr) {
-  return PersistentUnlogged::contains(base->klass(), (char*)addr - (char*)base);
 }
 
 // ---- Primitives ----

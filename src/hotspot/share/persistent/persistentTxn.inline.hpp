@@ -9,10 +9,10 @@
 #include "persistent/persistentTxn.hpp"
 
 #include "oops/oop.inline.hpp"
-#include "persistent/persistentUnlogged.hpp"
 #include "persistent/persistentRawMemory.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
+#include "persistent/persistentUnlogged.hpp"
 #include "runtime/javaThread.hpp"
 
 // The location is one of the recent ones from now on.

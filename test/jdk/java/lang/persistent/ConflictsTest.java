@@ -22,9 +22,6 @@ import java.lang.persistent.Txn;
 import java.lang.persistent.VolatileReferenceException;
 import java.lang.reflect.Field;
 import java.nio.ByteOrder;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.zip.Adler32;
 
 public class ConflictsTest {
@@ -85,22 +82,12 @@ public class ConflictsTest {
         });
     }
 
-    static final ExecutorService OTHER = Executors.newSingleThreadExecutor(r -> {
-        Thread t = new Thread(r);
-        t.setDaemon(true);
-        return t;
-    });
-
-    static <V> V other(Callable<V> c) throws Exception {
-        return OTHER.submit(c).get();
-    }
-
     // The same value by a transaction that is committed, while the first one is open.
     static void equal() throws Exception {
         Narrow n = narrow();
         Txn txn = Txn.begin();
         n.done = true;
-        other(() -> {
+        RolledBackTest.other(() -> {
             Txn.run(() -> n.done = true);
             return null;
         });
@@ -115,14 +102,14 @@ public class ConflictsTest {
         n.t = 7;
         n.bytes[1] = 7;
         n.shorts[1] = 7;
-        other(() -> A.compareAndSet(n, (byte) 0, (byte) 1) && S.compareAndSet(n, (short) 0, (short) 0x101) &&
+        RolledBackTest.other(() -> A.compareAndSet(n, (byte) 0, (byte) 1) && S.compareAndSet(n, (short) 0, (short) 0x101) &&
                 BYTES.compareAndSet(n.bytes, 0, (byte) 0, (byte) 1) && SHORTS.compareAndSet(n.shorts, 0, (short) 0, (short) 1));
         txn.rollback();
         besideRead();
         txn = Txn.begin();
         A.compareAndSet(n, (byte) 1, (byte) 2);
         T.compareAndSet(n, (short) 0, (short) 2);
-        other(() -> n.b = 5);
+        RolledBackTest.other(() -> n.b = 5);
         txn.rollback();
         Heap.equal(n.a, (byte) 1);
         Heap.equal(n.t, (short) 0);
@@ -130,8 +117,8 @@ public class ConflictsTest {
         txn = Txn.begin();
         A.compareAndSet(n, (byte) 1, (byte) 2);
         BYTES.getAndAdd(n.bytes, 0, (byte) 2);
-        other(() -> n.b = 6);
-        other(() -> n.bytes[1] = 6);
+        RolledBackTest.other(() -> n.b = 6);
+        RolledBackTest.other(() -> n.bytes[1] = 6);
         txn.commit();
         Heap.equal(n.a + " " + n.b + " " + n.bytes[0] + " " + n.bytes[1], "2 6 3 6");
         n.a = 1;
@@ -151,14 +138,14 @@ public class ConflictsTest {
         byte[] bytes = narrow().bytes;
         Txn txn = Txn.begin();
         bytes[9000] = 7;
-        other(() -> {
+        RolledBackTest.other(() -> {
             new Adler32().update(bytes, 0, 10);
             return null;
         });
         txn.rollback();
         txn = Txn.begin();
         new Adler32().update(bytes, 0, 10);
-        other(() -> bytes[8000] = 1);
+        RolledBackTest.other(() -> bytes[8000] = 1);
         txn.commit();
         criticalRead();
     }
@@ -221,7 +208,7 @@ public class ConflictsTest {
         Txn outer = Txn.begin();
         Txn inner = Txn.begin();
         set(nodes, nodes[1]);
-        other(() -> {
+        RolledBackTest.other(() -> {
             Txn.begin();
             set(nodes, nodes[2]);
             return null;
@@ -236,7 +223,7 @@ public class ConflictsTest {
         Node[] nodes = nodes();
         Txn txn = Txn.begin();
         set(nodes, nodes[1]);
-        other(() -> {
+        RolledBackTest.other(() -> {
             made = node(9);
             Txn.begin();
             set(nodes, made);
@@ -244,7 +231,7 @@ public class ConflictsTest {
             return null;
         });
         txn.rollback();
-        other(() -> {
+        RolledBackTest.other(() -> {
             set(nodes, nodes[2]);
             return null;
         });
@@ -256,7 +243,7 @@ public class ConflictsTest {
         Txn txn = Txn.begin();
         set(nodes, nodes[1]);
         nodes[0].id = 1;
-        other(() -> {
+        RolledBackTest.other(() -> {
             set(nodes, node(9));
             return nodes[0].id = 55;
         });
@@ -290,7 +277,7 @@ public class ConflictsTest {
         });
         Node[] shared = new Node[length / 10];
         for (int i = 0; i < shared.length; i++) shared[i] = new @Persistent Node();
-        other(() -> {
+        RolledBackTest.other(() -> {
             Txn.begin();
             for (Node n : shared) n.id = 1;
             return null;
@@ -344,8 +331,8 @@ public class ConflictsTest {
                 for (String scenario : new String[] {"beside", "critical", "refused", "hash", "nested", "told", "between", "equal", "betweenRolledBack", "many"}) {
                     if (scenario.equals("many") && args.length > 0) continue;       // it would take long, and shows nothing more
                     Heap heap = new Heap("conflicts", args);
-                    String wrote = states(heap.with(RolledBackTest.OPTIONS).with(options(scenario)).run(ConflictsTest.class, scenario));
-                    String read = states(heap.with(RolledBackTest.OPTIONS).with(options(scenario)).run(ConflictsTest.class, scenario + "Read"));
+                    String wrote = RolledBackTest.states(heap.with(RolledBackTest.OPTIONS).with(options(scenario)).run(ConflictsTest.class, scenario));
+                    String read = RolledBackTest.states(heap.with(RolledBackTest.OPTIONS).with(options(scenario)).run(ConflictsTest.class, scenario + "Read"));
                     Heap.equal(read, wrote);
                     heap.delete();
                 }
@@ -355,9 +342,5 @@ public class ConflictsTest {
 
     static String[] options(String scenario) {
         return new String[] {"-XX:PersistentHeapSize=" + (scenario.equals("many") ? "256m" : "32m"), "--add-opens=java.base/java.lang=ALL-UNNAMED"};
-    }
-
-    static String states(Heap.Result result) {
-        return RolledBackTest.states(result);
     }
 }
