@@ -127,6 +127,8 @@ public final class Main {
                     new Side("P", micro("Transactions.update", "fields", n)), new Side("pmemobj", pmem("update" + n)),
                     new Side("floor: " + lines[i] + " lines streamed, a fence",
                             peer(MEMORY, "floor", "%d/ring", Integer.toString(lines[i]), "200")),
+                    new Side("in C by hand: the stores, what was there before, the record",
+                            peer(MEMORY, "floor", "%d/ring", Integer.toString(lines[i]), "200", n)),
                     new Side(ordinary, micro("Transactions.ordinary", "fields", n)));
             all.add(c);
         }
@@ -151,8 +153,9 @@ public final class Main {
                 (bench/peers/micro.c, bench/src/bench/micro). Promise on both sides: when an operation returns, it survives the process, whole. A
                 store outside a transaction is weaker here: in order and never torn, durable with the next commit or within 100 ms; theirs is
                 durable at once. What P drops is freed by its collector, in the measured time; libpmemobj's is freed outside of it. The floor is
-                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; what the same accesses cost
-                without any of that is the last side's. Memory is touched before (-XX:+AlwaysPreTouch), as libpmemobj's pool is when it is made.""",
+                what streaming the record's cache lines (48 bytes and 24 per field) and one fence cost in C; by hand: that with the random
+                stores and with keeping what was there before, for a rollback, but without conflicts, checksums, or anybody who brings it
+                home. What the same accesses cost without any of that is the last side's. Memory is touched before (-XX:+AlwaysPreTouch), as libpmemobj's pool is when it is made.""",
                 Config.ROUNDS, all, List.of());
     }
 

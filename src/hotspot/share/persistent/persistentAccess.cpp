@@ -18,10 +18,10 @@
 #include "oops/typeArrayOop.inline.hpp"
 #include "persistent/persistentBarrier.hpp"
 #include "persistent/persistentCapture.hpp"
-#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentRawMemory.hpp"
+#include "persistent/persistentRoom.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentSlots.hpp"
 #include "persistent/persistentTxn.inline.hpp"
@@ -464,7 +464,7 @@ bool PersistentAccess::try_plain_store_oop(JavaThread* thread, oopDesc* base, vo
 // The same for a thread in the VM; op stores if it wants to and says so. It is given the
 // references as they are after a collection.
 template <typename OP>
-static oop access_oop(oop base, ptrdiff_t offset, bool compares, oop compare, oop value, OP op, TRAPS, int effort = PersistentCollector::free_lines) {
+static oop access_oop(oop base, ptrdiff_t offset, bool compares, oop compare, oop value, OP op, TRAPS, PersistentRoom room = PersistentRoom()) {
   JavaThread* thread = THREAD;
   oopDesc* obj = cast_from_oop<oopDesc*>(base);
   oopDesc* c = cast_from_oop<oopDesc*>(compare);
@@ -484,7 +484,6 @@ static oop access_oop(oop base, ptrdiff_t offset, bool compares, oop compare, oo
     return cast_to_oop(found);
   }
   PersistentCapture::Failure failure;
-  uint collections = PersistentCollector::count();
   {
     PersistentStoreScope scope;
     if (compares) {
@@ -501,13 +500,12 @@ static oop access_oop(oop base, ptrdiff_t offset, bool compares, oop compare, oo
     }
     failure = outside.failure();
   }
-  // No room for the copy of a string: again after a collection.
-  if (failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all) {
+  // No room for the copy of a string: again when there is.
+  if (failure._reason == PersistentCapture::Failure::no_space) {
     Handle h_base(thread, base);
     Handle h_compare(thread, compare);
     Handle h_value(thread, value);
-    PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
-    return access_oop(h_base(), offset, compares, h_compare(), h_value(), op, THREAD, effort + 1);
+    if (room.make(thread)) return access_oop(h_base(), offset, compares, h_compare(), h_value(), op, THREAD, room);
   }
   failure.throw_it(THREAD);
   return nullptr;

@@ -19,6 +19,7 @@
 #include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
+#include "persistent/persistentRoom.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentTxn.hpp"
 #include "persistent/persistent_globals.hpp"
@@ -115,7 +116,7 @@ PersistentAllocateSuspension::~PersistentAllocateSuspension() {
 
 static const char* const jni_define_class = "__JNI_DefineClass__";
 
-// Those of the built-in loaders. Chained by a hash; only forgotten ones, whose class could not be defined, stay without a class.
+// Those of the built-in loaders. Chained by a hash. One whose class could not be defined has none, and is the next one's of its chain.
 struct GeneratedClass : public CHeapObj<mtPersistent> {
   const InstanceKlass* volatile _klass;
   GeneratedClass*               _next;
@@ -138,6 +139,10 @@ void PersistentAllocation::note_source(const InstanceKlass* klass, const char* s
   for (const char* s : sources) {
     if (strcmp(source, s) != 0 || (strcmp(s, "__JVM_DefineClass__") == 0 && !is_of_jdk(klass->class_loader()))) continue;
     GeneratedClass* volatile* chain = generated_chain(klass);
+    const InstanceKlass* const none = nullptr;
+    for (GeneratedClass* c = Atomic::load_acquire(chain); c != nullptr; c = c->_next) {
+      if (Atomic::load(&c->_klass) == none && Atomic::cmpxchg(&c->_klass, none, klass) == none) return;
+    }
     GeneratedClass* c = new GeneratedClass();
     c->_klass = klass;
     do c->_next = Atomic::load(chain); while (Atomic::cmpxchg(chain, c->_next, c) != c->_next);
@@ -213,6 +218,7 @@ static const char* refusal(Klass* klass) {
   static const Named named[] = {
     { "java/lang/ModuleLayer",                   "modules belong to this process" },
     { "jdk/internal/vm/Continuation",            "stacks belong to this process" },
+    { "java/util/Currency",                      "each process has its own, which are compared by identity" },
     { "java/nio/MappedByteBuffer",               "its memory is outside the heap" },
     { "java/nio/DirectByteBuffer",               "its memory is outside the heap" },
     { "java/util/concurrent/Semaphore",          "threads of this process wait for it" },
@@ -279,28 +285,33 @@ void PersistentAllocation::check_allowed(Klass* klass, TRAPS) {
 // The length of a write in the log is 32 bits.
 static const size_t MaxObject = 2 * (size_t)G;
 
+bool PersistentAllocation::may_fit(size_t bytes) {
+  return bytes <= MIN2(MaxObject, PersistentSpace::capacity());
+}
+
 HeapWord* PersistentAllocation::allocate_raw(JavaThread* thread, size_t words) {
   PersistentThread& pt = thread->persistent();
   size_t bytes = words * HeapWordSize;
-  char* p;
-  if (bytes > MaxObject) {
-    return nullptr;
-  } else if (bytes <= pointer_delta(pt._plab_end, pt._plab_top, 1)) {
+  char* p = nullptr;
+  if (bytes <= pointer_delta(pt._plab_end, pt._plab_top, 1)) {
     p = pt._plab_top;
     pt._plab_top += bytes;
   } else if (bytes > PersistentSpace::BufferSize / 4) {
-    p = PersistentSpace::allocate_large(bytes);
-    if (p == nullptr) return nullptr;
-    if (pt.in_txn()) pt._txn->note_allocation(p, p + bytes);
+    if (may_fit(bytes)) p = PersistentSpace::allocate_large(bytes);
+    if (p != nullptr && pt.in_txn()) pt._txn->note_allocation(p, p + bytes);
   } else {
     size_t size;
-    char* buffer = PersistentSpace::allocate_buffer(bytes, &size);
-    if (buffer == nullptr) return nullptr;
-    retire_buffer(thread);
-    pt._plab_top = buffer + bytes;
-    pt._plab_end = buffer + size;
-    if (pt.in_txn()) pt._txn->note_allocation(buffer, buffer + size);
-    p = buffer;
+    p = PersistentSpace::allocate_buffer(bytes, &size);
+    if (p != nullptr) {
+      retire_buffer(thread);
+      pt._plab_top = p + bytes;
+      pt._plab_end = p + size;
+      if (pt.in_txn()) pt._txn->note_allocation(p, p + size);
+    }
+  }
+  if (p == nullptr) {
+    pt._no_room_for = bytes;
+    return nullptr;
   }
   // Also makes the pages private: the applier relies on it.
   memset(p, 0, bytes);
@@ -323,17 +334,12 @@ HeapWord* PersistentAllocation::allocate(Klass* klass, size_t words, TRAPS) {
     PersistentAudit::run_if_due();
   }
   PersistentCollector::start_if_due();
-  uint collections = PersistentCollector::count();
-  HeapWord* p = allocate_raw(THREAD, words);
-  if (p == nullptr) {
-    if (PersistentAllocateAll) return nullptr;
-    const bool may_fit = words * HeapWordSize <= MIN2(MaxObject, PersistentSpace::capacity());
-    for (int effort = PersistentCollector::free_lines; may_fit && p == nullptr && effort <= PersistentCollector::evacuate_all; effort++) {
-      PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
-      collections = PersistentCollector::count();
-      do p = allocate_raw(THREAD, words); while (p == nullptr && PersistentCollector::grow(words * HeapWordSize));
-    }
-  }
+  PersistentRoom room;
+  HeapWord* p;
+  do {
+    p = allocate_raw(THREAD, words);
+    if (p == nullptr && PersistentAllocateAll) return nullptr;
+  } while (p == nullptr && room.make(THREAD));
   if (p == nullptr) {
     ResourceMark rm(THREAD);
     stringStream message;

@@ -72,6 +72,8 @@ class PersistentAllocation : public AllStatic {
 
   // The same without checks and without an exception: null if P is full. Leaf.
   static HeapWord* allocate_raw(JavaThread* thread, size_t words);
+  // Whether an object of that size fits into an empty heap.
+  static bool may_fit(size_t bytes);
 
   // The thread's buffer ends at its top. By the thread, or at a safepoint.
   static void retire_buffer(JavaThread* thread);

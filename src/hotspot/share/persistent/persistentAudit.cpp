@@ -37,6 +37,7 @@
 
 class AuditTrace : public StackObj {
   static const int MaxPrinted = 20;
+  static const size_t PieceSize = 64 * K;
 
   outputStream* _st;
   CHeapBitMap   _seen;
@@ -67,8 +68,8 @@ class AuditTrace : public StackObj {
     }
   }
 
-  // What the media should hold for the reference in slot.
-  uint32_t expected(oopDesc* holder, narrowOop* slot) {
+  // What the media should hold for the reference in slot, and does at on_media.
+  uint32_t expected(oopDesc* holder, narrowOop* slot, const char* on_media) {
     ptrdiff_t offset = (char*)slot - (char*)holder;
     oop v = RawAccess<>::oop_load(slot);
     if (v == nullptr || PersistentUnlogged::contains(holder->klass(), offset)) return 0;
@@ -86,62 +87,75 @@ class AuditTrace : public StackObj {
       return 0;
     }
     uint32_t media;
-    memcpy(&media, _media.adr_at((int)offset), sizeof(media));
+    memcpy(&media, on_media, sizeof(media));
     if (PersistentAllocateAll && media == 0) {
       return 0;       // whatever cannot be on the media is null there
     }
-    return PersistentClassTable::symbol_for(v, &_no_entries);
+    // Several symbols may stand for it.
+    return PersistentClassTable::symbol_value(media) == v ? media : PersistentClassTable::symbol_for(v, &_no_entries);
   }
 
   static void push_captured(void* trace, oopDesc* obj) { ((AuditTrace*)trace)->push(obj); }
 
+  // An instance is compared as a whole, an array, which may have 2 GB, in pieces.
   void check(oopDesc* obj) {
     _objects++;
+    const size_t bytes = obj->size() * HeapWordSize;
+    const size_t piece = obj->is_instance() ? bytes : PieceSize;
+    for (size_t from = 0; from < bytes; from += piece) {
+      check_piece(obj, from, (int)MIN2(piece, bytes - from));
+    }
+  }
+
+  void check_piece(oopDesc* obj, size_t from, int bytes) {
     Klass* klass = obj->klass();
-    int bytes = (int)(obj->size() * HeapWordSize);
+    char* start = (char*)obj + from;
     _expected.at_grow(bytes);
     _media.at_grow(bytes);
     char* image = _expected.adr_at(0);
-    memcpy(image, obj, bytes);
-    PersistentMedia::read_data(PersistentCapture::file_offset(obj), _media.adr_at(0), bytes);
-    uint64_t mark = PersistentCapture::clean_mark(obj);
-    uint32_t id = PersistentClassTable::id_for(klass, &_no_entries);
-    memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
-    memcpy(image + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+    char* media_image = _media.adr_at(0);
+    memcpy(image, start, bytes);
+    PersistentMedia::read_data(PersistentCapture::file_offset(start), media_image, bytes);
+    if (from == 0) {
+      uint64_t mark = PersistentCapture::clean_mark(obj);
+      uint32_t id = PersistentClassTable::id_for(klass, &_no_entries);
+      memcpy(image + oopDesc::mark_offset_in_bytes(), &mark, sizeof(mark));
+      memcpy(image + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
+    }
+    auto expect = [&] (narrowOop* slot) {
+      const ptrdiff_t at = (char*)slot - start;
+      uint32_t media = expected(obj, slot, media_image + at);
+      memcpy(image + at, &media, sizeof(media));
+    };
     if (klass->is_instance_klass()) {
       InstanceKlass* ik = InstanceKlass::cast(klass);
       OopMapBlock* map = ik->start_of_nonstatic_oop_maps();
       OopMapBlock* end = map + ik->nonstatic_oop_map_count();
       for (; map < end; map++) {
         narrowOop* slot = (narrowOop*)((char*)obj + map->offset());
-        for (uint i = 0; i < map->count(); i++, slot++) {
-          uint32_t media = expected(obj, slot);
-          memcpy(image + ((char*)slot - (char*)obj), &media, sizeof(media));
-        }
+        for (uint i = 0; i < map->count(); i++, slot++) expect(slot);
       }
       PersistentCapture::put_unlocked_state(klass, image);
-      PersistentCapture::put_unlocked_state(klass, _media.adr_at(0));      // which may be of a version that logged it
+      PersistentCapture::put_unlocked_state(klass, media_image);      // which may be of a version that logged it
     } else if (klass->is_objArray_klass()) {
-      narrowOop* slot = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
-      for (int i = 0; i < objArrayOop(cast_to_oop(obj))->length(); i++, slot++) {
-        uint32_t media = expected(obj, slot);
-        memcpy(image + ((char*)slot - (char*)obj), &media, sizeof(media));
-      }
+      narrowOop* first = (narrowOop*)((char*)obj + objArrayOopDesc::base_offset_in_bytes());
+      narrowOop* end = MIN2(first + objArrayOop(cast_to_oop(obj))->length(), (narrowOop*)(start + bytes));
+      for (narrowOop* slot = MAX2(first, (narrowOop*)start); slot < end; slot++) expect(slot);
     }
-    if (memcmp(image, _media.adr_at(0), bytes) == 0) return;
+    if (memcmp(image, media_image, bytes) == 0) return;
     for (int i = 0; i < bytes; i += 4) {
       uint32_t e, m;
       memcpy(&e, image + i, sizeof(e));
-      memcpy(&m, _media.adr_at(i), sizeof(m));
-      if (e != m && !PersistentTxn::any_stored_to((char*)obj + i) && !PersistentTxn::any_stored_to((char*)obj + i + 3)) {
+      memcpy(&m, media_image + i, sizeof(m));
+      if (e != m && !PersistentTxn::any_stored_to(start + i) && !PersistentTxn::any_stored_to(start + i + 3)) {
         char what[160];
-        uint64_t seq = PersistentLog::last_writer(PersistentCapture::file_offset((char*)obj + i));
+        uint64_t seq = PersistentLog::last_writer(PersistentCapture::file_offset(start + i));
         if (seq != 0) {
           jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x; last written by record " UINT64_FORMAT, e, m, seq);
         } else {
           jio_snprintf(what, sizeof(what), "memory has 0x%08x, media 0x%08x; not written by any record in the log", e, m);
         }
-        report(obj, i, what);
+        report(obj, from + i, what);
       }
     }
   }

@@ -271,6 +271,11 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc** valu
       obj = copy_immutable(obj);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
       *value = obj;
+    } else if (holder->klass() == vmClasses::String_klass()) {
+      // A string shares its array with the one it was made of, which may be one of V.
+      obj = copy_flat(_thread, obj);
+      if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
+      *value = obj;
     } else {
       uint32_t symbol = PersistentClassTable::symbol_for(cast_to_oop(obj), _record);
       if (symbol != 0) {
@@ -278,6 +283,7 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc** valu
         *media = symbol;
         return true;
       }
+      if (PersistentClassTable::is_full()) return fail(Failure::table_full, holder, offset, klass);
       if (may_be_lost(holder, offset, obj)) {
         *media = 0;
         return true;

@@ -70,21 +70,31 @@ struct SymbolEntry {
 typedef ResizeableResourceHashtable<Klass*, int, AnyObj::C_HEAP, mtPersistent> KlassTable;
 typedef ResizeableResourceHashtable<uint32_t, int, AnyObj::C_HEAP, mtPersistent> IdTable;
 
+// Why an entry cannot be used in this run: no object and no reference may need it.
+struct Refusal {
+  bool        is_class;
+  uint32_t    id;
+  const char* why;              // a sentence's end
+};
+
 static GrowableArrayCHeap<ClassEntry, mtPersistent>*  classes = nullptr;
 static int loaded_classes = 0;      // of them: those that were there when the heap was opened
 static GrowableArrayCHeap<SymbolEntry, mtPersistent>* symbols = nullptr;    // id - 1 is the index
 static KlassTable* class_by_klass = nullptr;
 static IdTable*    class_by_id = nullptr;
+static GrowableArrayCHeap<Refusal, mtPersistent>* refusals = nullptr;       // complete once the classes are loaded
 static size_t table_end = 0;              // bytes in use
 static int    committed_classes = 0;
 static int    committed_symbols = 0;
 static size_t committed_end = 0;
+static bool   full = false;               // since the last commit or abort an entry had no room
 
 static const uint32_t SymbolLimit = 0x20000000;   // narrow value of 4 GB
 
 static void initialize_tables() {
   classes = new GrowableArrayCHeap<ClassEntry, mtPersistent>();
   symbols = new GrowableArrayCHeap<SymbolEntry, mtPersistent>();
+  refusals = new GrowableArrayCHeap<Refusal, mtPersistent>(0);
   class_by_klass = new (mtPersistent) KlassTable(1024, 1 * M);
   class_by_id = new (mtPersistent) IdTable(1024, 1 * M);
 }
@@ -134,6 +144,7 @@ void PersistentClassTable::commit_entries() {
   committed_classes = classes->length();
   committed_symbols = symbols->length();
   committed_end = table_end;
+  full = false;
 }
 
 void PersistentClassTable::abort_entries() {
@@ -144,11 +155,17 @@ void PersistentClassTable::abort_entries() {
   }
   symbols->trunc_to(committed_symbols);
   table_end = committed_end;
+  full = false;
 }
+
+bool PersistentClassTable::is_full() { return full; }
 
 static bool append_entry(EntryWriter* w, PersistentLogRecord* record) {
   w->finish();
-  if (w->size() + sizeof(EntryHeader) > PersistentLayout::ClassTableSize - table_end) return false;
+  if (w->size() + sizeof(EntryHeader) > PersistentLayout::ClassTableSize - table_end) {
+    full = true;
+    return false;
+  }
   record->add(PersistentLayout::ClassTableOffset + table_end, w->bytes(), w->size());
   table_end += w->size();
   return true;
@@ -161,9 +178,12 @@ static uint32_t loader_of(const ClassLoaderData* cld) {
 
 static bool is_nameable(const Klass* k) {
   const Klass* bottom = k->is_objArray_klass() ? ObjArrayKlass::cast(k)->bottom_klass() : k;
-  return !bottom->is_hidden() &&
-         (!bottom->is_instance_klass() ||
-          (bottom->class_loader_data()->is_builtin_class_loader_data() && !PersistentAllocation::is_generated(InstanceKlass::cast(bottom))));
+  if (bottom->is_hidden()) return false;
+  if (!bottom->is_instance_klass()) return true;
+  // Of the archive, and not loaded yet, it has no loader data: who walks through the heap finds its mirror.
+  const InstanceKlass* ik = InstanceKlass::cast(bottom);
+  const bool is_builtin = ik->class_loader_data() == nullptr ? !ik->defined_by_other_loaders() : ik->class_loader_data()->is_builtin_class_loader_data();
+  return is_builtin && !PersistentAllocation::is_generated(ik);
 }
 
 // The fields that shape an instance, its supers' included.
@@ -373,8 +393,8 @@ uint32_t PersistentClassTable::symbol_for(oop obj, PersistentLogRecord* record) 
 // ---- Opening ----
 
 // The heap cannot be opened: one sentence, exit code 1, the heap as it was.
-static void refuse(const char* format, ...) ATTRIBUTE_PRINTF(1, 2);
-static void refuse(const char* format, ...) {
+static void fail(const char* format, ...) ATTRIBUTE_PRINTF(1, 2);
+static void fail(const char* format, ...) {
   char what[2048];
   va_list ap;
   va_start(ap, format);
@@ -385,6 +405,30 @@ static void refuse(const char* format, ...) {
   vm_exit(1);
 }
 
+// The same if something needs the entry. It may not: all instances of a class may be gone, and entries stay.
+static void refuse(bool is_class, uint32_t id, const char* format, ...) ATTRIBUTE_PRINTF(3, 4);
+static void refuse(bool is_class, uint32_t id, const char* format, ...) {
+  char what[2048];
+  va_list ap;
+  va_start(ap, format);
+  os::vsnprintf(what, sizeof(what), format, ap);
+  va_end(ap);
+  log_info(pheap)("%s %u must not be used: %s", is_class ? "Class" : "Symbol", id, what);
+  refusals->append(Refusal{is_class, id, os::strdup_check_oom(what, mtPersistent)});
+}
+
+static const char* refusal_of(bool is_class, uint32_t id) {
+  for (int i = 0; i < refusals->length(); i++) {
+    const Refusal* r = refusals->adr_at(i);
+    if (r->is_class == is_class && r->id == id) return r->why;
+  }
+  return nullptr;
+}
+
+bool        PersistentClassTable::has_refusals()              { return refusals->is_nonempty(); }
+const char* PersistentClassTable::class_refusal(uint32_t id)  { return refusal_of(true, id); }
+const char* PersistentClassTable::symbol_refusal(uint32_t id) { return refusal_of(false, id); }
+
 static const char* java_name(Symbol* name) {
   char* s = name->as_C_string();
   for (char* p = s; *p != 0; p++) {
@@ -393,31 +437,31 @@ static const char* java_name(Symbol* name) {
   return s;
 }
 
-static void initialize(InstanceKlass* ik, TRAPS) {
+// False if the initializer has thrown; why: what.
+static bool initialize(InstanceKlass* ik, stringStream* why, TRAPS) {
   ik->initialize(THREAD);
-  if (!HAS_PENDING_EXCEPTION) return;
-  stringStream why;
+  if (!HAS_PENDING_EXCEPTION) return true;
   Handle exception(THREAD, PENDING_EXCEPTION);
   CLEAR_PENDING_EXCEPTION;
   oop cause = java_lang_Throwable::cause(exception());
-  java_lang_Throwable::print(cause != nullptr ? cause : exception(), &why);
-  refuse("the initializer of class %s threw %s", java_name(ik->name()), why.as_string());
+  why->print("the initializer of class %s threw ", java_name(ik->name()));
+  java_lang_Throwable::print(cause != nullptr ? cause : exception(), why);
+  return false;
 }
 
-static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
+// Loads and links it; null, and why, if that is not possible.
+static Klass* load(uint32_t loader, Symbol* name, const char** why, TRAPS) {
   Handle h(THREAD, loader == PersistentClassTableFormat::boot_loader ? (oop)nullptr :
                    loader == PersistentClassTableFormat::platform_loader ? SystemDictionary::java_platform_loader()
                                              : SystemDictionary::java_system_loader());
   Klass* k = SystemDictionary::resolve_or_null(name, h, THREAD);
   // Compiled code's assumptions about the class hierarchy leave out what is not linked.
   if (!HAS_PENDING_EXCEPTION && k != nullptr && k->is_instance_klass()) InstanceKlass::cast(k)->link_class(THREAD);
-  if (HAS_PENDING_EXCEPTION || k == nullptr) {
-    const char* why = "it was not found on the class path";
-    if (HAS_PENDING_EXCEPTION) {
-      why = PENDING_EXCEPTION->klass()->external_name();
-      CLEAR_PENDING_EXCEPTION;
-    }
-    refuse("class %s has instances in it but cannot be loaded (%s)", java_name(name), why);
+  *why = "it was not found on the class path";
+  if (HAS_PENDING_EXCEPTION) {
+    *why = PENDING_EXCEPTION->klass()->external_name();
+    CLEAR_PENDING_EXCEPTION;
+    return nullptr;
   }
   return k;
 }
@@ -425,7 +469,7 @@ static Klass* load(uint32_t loader, Symbol* name, TRAPS) {
 struct StoredField { Symbol* name; Symbol* signature; uint32_t offset; };
 
 // Compares the fields that the instances on the media have with those of the class.
-static void check_fields(ClassEntry* e, InstanceKlass* ik) {
+static bool check_fields(const ClassEntry* e, InstanceKlass* ik) {
   EntryReader r(e->media);
   r.get();
   r.get_symbol();
@@ -462,38 +506,130 @@ static void check_fields(ClassEntry* e, InstanceKlass* ik) {
   if (diff.size() == 0 && size != (uint32_t)ik->size_helper() * HeapWordSize) {
     diff.print(" instances had %u bytes and have %u;", size, (uint32_t)ik->size_helper() * HeapWordSize);
   }
-  if (diff.size() != 0) {
-    refuse("class %s has changed since its instances were stored:%s use the class as it was", java_name(e->name), diff.as_string());
-  }
+  if (diff.size() == 0) return true;
+  refuse(true, e->id, "class %s has changed since its instances were stored:%s use the class as it was", java_name(e->name), diff.as_string());
+  return false;
 }
 
 // No object can be of such a class any more.
-static void check_instantiable(ClassEntry* e, InstanceKlass* ik) {
-  if (ik->is_interface() || ik->is_abstract()) {
-    refuse("class %s has changed since its instances were stored: it is %s now; use the class as it was",
-           java_name(e->name), ik->is_interface() ? "an interface" : "abstract");
-  }
+static bool check_instantiable(const ClassEntry* e, InstanceKlass* ik) {
+  if (!ik->is_interface() && !ik->is_abstract()) return true;
+  refuse(true, e->id, "class %s has changed since its instances were stored: it is %s now; use the class as it was",
+         java_name(e->name), ik->is_interface() ? "an interface" : "abstract");
+  return false;
 }
 
-// EnumMap and EnumSet go by the constants' order: there may be new ones behind those that were there.
-static void check_enum(SymbolEntry* e, Klass* k) {
+// The names of the constants, as a class symbol has them: none if it is no enum, or by a version that did not write them.
+static void stored_names(const SymbolEntry* e, GrowableArray<Symbol*>* names) {
   EntryReader r(e->media);
   r.get();
   r.get();
   r.get_symbol();
   r.get_symbol();
-  const int count = (int)r.get();       // 0: no enum, or by a version that did not write the names
-  GrowableArray<Symbol*> found;
-  if (is_enum(k)) enum_names_do(InstanceKlass::cast(k), [&] (Symbol* name) { found.append(name); });
-  for (int i = 0; i < count; i++) {
-    Symbol* was = r.get_symbol();
-    Symbol* is  = i < found.length() ? found.at(i) : nullptr;
-    if (was != is) {
-      refuse("enum %s has changed since it was stored: constant %d was %s and is %s; use the enum as it was, since EnumMap and "
-             "EnumSet go by the order of the constants, or add new ones behind them", java_name(e->holder_name), i,
-             was->as_C_string(), is == nullptr ? "missing" : is->as_C_string());
+  for (uint32_t count = r.get(); count > 0; count--) names->append(r.get_symbol());
+}
+
+static bool is_prefix(const GrowableArray<Symbol*>* names, const GrowableArray<Symbol*>* of) {
+  if (names->length() > of->length()) return false;
+  for (int i = 0; i < names->length(); i++) {
+    if (names->at(i) != of->at(i)) return false;
+  }
+  return true;
+}
+
+static bool is_same_class(const SymbolEntry* a, const SymbolEntry* b) {
+  return a->kind == b->kind && a->holder_name == b->holder_name && a->loader == b->loader;
+}
+
+// Whether constants that are missing at the end were only added by a later version of the program, so that this one is the one before.
+static bool is_version_before(const SymbolEntry* e, const GrowableArray<Symbol*>* names) {
+  for (int i = 0; i < (int)e->id - 1; i++) {
+    const SymbolEntry* earlier = symbols->adr_at(i);
+    if (!is_same_class(earlier, e)) continue;
+    GrowableArray<Symbol*> was;
+    stored_names(earlier, &was);
+    if (was.is_nonempty() && is_prefix(&was, names)) return true;
+  }
+  return false;
+}
+
+// EnumMap and EnumSet go by the constants' order: there may be new ones behind those that were there.
+static bool check_enum(const SymbolEntry* e, Klass* k) {
+  GrowableArray<Symbol*> was, is;
+  stored_names(e, &was);
+  if (is_enum(k)) enum_names_do(InstanceKlass::cast(k), [&] (Symbol* name) { is.append(name); });
+  if (is_prefix(&was, &is) || (is_prefix(&is, &was) && is_version_before(e, &is))) return true;
+  int i = 0;
+  while (i < is.length() && was.at(i) == is.at(i)) i++;
+  refuse(false, e->id, "enum %s has changed since it was stored: constant %d was %s and is %s; use the enum as it was, since EnumMap and "
+         "EnumSet go by the order of the constants, or add new ones behind them", java_name(e->holder_name), i,
+         was.at(i)->as_C_string(), i < is.length() ? is.at(i)->as_C_string() : "missing");
+  return false;
+}
+
+// What refers to an entry may also be of a later run, with more constants, which has a symbol of its own (note_new_constants).
+static void refuse_extended(SymbolEntry* e) {
+  GrowableArray<Symbol*> names;
+  stored_names(e, &names);
+  for (int i = (int)e->id; i < symbols->length(); i++) {
+    const SymbolEntry* later = symbols->adr_at(i);
+    const char* why = refusal_of(false, later->id);
+    if (why == nullptr || !is_same_class(later, e)) continue;
+    GrowableArray<Symbol*> more;
+    stored_names(later, &more);
+    if (!is_prefix(&names, &more)) continue;
+    e->klass = nullptr;
+    refuse(false, e->id, "%s", why);
+    return;
+  }
+}
+
+// Whether the symbol has a value in this run.
+static bool load_symbol(SymbolEntry* e, TRAPS) {
+  if (e->kind == PersistentClassTableFormat::primitive_symbol) {
+    e->type = name2type(e->holder_name->as_C_string());
+    return true;
+  }
+  const char* missing;
+  Klass* k = load(e->loader, e->holder_name, &missing, CHECK_false);
+  if (k == nullptr) {
+    refuse(false, e->id, "class %s is referred to by it but cannot be loaded (%s)", java_name(e->holder_name), missing);
+    return false;
+  }
+  if (e->kind == PersistentClassTableFormat::class_symbol) {
+    if (!check_enum(e, k)) return false;
+    e->klass = k;
+    return true;
+  }
+  stringStream thrown;
+  const bool initialized = initialize(InstanceKlass::cast(k), &thrown, CHECK_false);
+  if (!initialized) {
+    refuse(false, e->id, "%s", thrown.as_string());
+    return false;
+  }
+  if (e->kind == PersistentClassTableFormat::constants_symbol) {
+    // Fills the field that enum_constants reads.
+    JavaValue result(T_OBJECT);
+    TempNewSymbol name = SymbolTable::new_symbol("getEnumConstantsShared");
+    TempNewSymbol signature = SymbolTable::new_symbol("()[Ljava/lang/Object;");
+    JavaCalls::call_virtual(&result, Handle(THREAD, k->java_mirror()), vmClasses::Class_klass(), name, signature, CHECK_false);
+    if (enum_constants(k) == nullptr) {
+      refuse(false, e->id, "class %s, the array of whose constants is referred to by it, is no enum any more; use the class as it was", java_name(e->holder_name));
+      return false;
+    }
+    e->klass = k;
+    return true;
+  }
+  for (JavaFieldStream fs(InstanceKlass::cast(k)); !fs.done(); fs.next()) {
+    if (fs.name() == e->member_name && fs.access_flags().is_static() && is_reference_type(Signature::basic_type(fs.signature())) &&
+        static_value(k, fs.offset()) != nullptr) {
+      e->offset = fs.offset();
+      e->klass = k;
+      return true;
     }
   }
+  refuse(false, e->id, "static field %s of class %s is referred to by it but does not exist or is null", e->member_name->as_C_string(), java_name(e->holder_name));
+  return false;
 }
 
 void PersistentClassTable::load_classes(TRAPS) {
@@ -501,51 +637,62 @@ void PersistentClassTable::load_classes(TRAPS) {
   loaded_classes = classes->length();
   for (int i = 0; i < loaded_classes; i++) {
     ClassEntry e = classes->at(i);
-    Klass* k = load(e.loader, e.name, CHECK);
-    if (k->is_instance_klass()) {
-      check_instantiable(&e, InstanceKlass::cast(k));
-      check_fields(&e, InstanceKlass::cast(k));
+    const char* why;
+    Klass* k = load(e.loader, e.name, &why, CHECK);
+    if (k == nullptr) {
+      refuse(true, e.id, "class %s has instances in it but cannot be loaded (%s)", java_name(e.name), why);
+      continue;
     }
+    if (k->is_instance_klass() && !(check_instantiable(&e, InstanceKlass::cast(k)) && check_fields(&e, InstanceKlass::cast(k)))) continue;
     classes->adr_at(i)->klass = k;
     class_by_klass->put(k, i);
   }
   for (int i = 0; i < symbols->length(); i++) {
-    SymbolEntry e = symbols->at(i);
-    if (e.kind == PersistentClassTableFormat::primitive_symbol) {
-      symbols->adr_at(i)->type = name2type(e.holder_name->as_C_string());
-      continue;
-    }
-    Klass* k = load(e.loader, e.holder_name, CHECK);
-    symbols->adr_at(i)->klass = k;
-    if (e.kind == PersistentClassTableFormat::class_symbol) {
-      check_enum(&e, k);
-    } else {
-      initialize(InstanceKlass::cast(k), CHECK);
-    }
-    if (e.kind == PersistentClassTableFormat::constants_symbol) {
-      // Fills the field that enum_constants reads.
-      JavaValue result(T_OBJECT);
-      TempNewSymbol name = SymbolTable::new_symbol("getEnumConstantsShared");
-      TempNewSymbol signature = SymbolTable::new_symbol("()[Ljava/lang/Object;");
-      JavaCalls::call_virtual(&result, Handle(THREAD, k->java_mirror()), vmClasses::Class_klass(), name, signature, CHECK);
-    }
-    if (e.kind == PersistentClassTableFormat::static_symbol) {
-      fieldDescriptor fd;
-      bool found = false;
-      for (JavaFieldStream fs(InstanceKlass::cast(k)); !fs.done() && !found; fs.next()) {
-        if (fs.name() == e.member_name && fs.access_flags().is_static() &&
-            is_reference_type(Signature::basic_type(fs.signature()))) {
-          symbols->adr_at(i)->offset = fs.offset();
-          found = true;
-        }
-      }
-      if (!found || static_value(k, symbols->at(i).offset) == nullptr) {
-        refuse("static field %s of class %s is referred to by it but does not exist or is null",
-               e.member_name->as_C_string(), java_name(e.holder_name));
-      }
+    SymbolEntry e = symbols->at(i);       // Java code runs
+    const bool has_value = load_symbol(&e, CHECK);
+    if (has_value) symbols->at_put(i, e);
+  }
+  if (has_refusals()) {
+    for (int i = symbols->length() - 1; i >= 0; i--) {
+      SymbolEntry* e = symbols->adr_at(i);
+      if (e->kind == PersistentClassTableFormat::class_symbol && e->klass != nullptr) refuse_extended(e);
     }
   }
   log_info(pheap)("%d classes, %d symbols loaded", classes->length(), symbols->length());
+}
+
+void PersistentClassTable::note_new_constants() {
+  ResourceMark rm;
+  PersistentLog::lock();
+  PersistentLogRecord record;
+  const int length = symbols->length();
+  for (int i = 0; i < length; i++) {
+    const SymbolEntry e = symbols->at(i);
+    if (e.kind != PersistentClassTableFormat::class_symbol || e.klass == nullptr || !is_enum(e.klass)) continue;
+    int known = 0, count = 0;
+    for (int j = i; j < symbols->length(); j++) {
+      const SymbolEntry* later = symbols->adr_at(j);
+      if (later->klass != e.klass || later->kind != e.kind) continue;
+      if (later->media == nullptr) {
+        known = max_jint;               // added here
+      } else {
+        GrowableArray<Symbol*> names;
+        stored_names(later, &names);
+        known = MAX2(known, names.length());
+      }
+    }
+    enum_names_do(InstanceKlass::cast(e.klass), [&] (Symbol*) { count++; });
+    if (count <= known) continue;
+    if (add_symbol(e.kind, e.loader, e.holder_name, e.member_name, e.klass, 0, T_ILLEGAL, &record) == 0) {
+      fail("the class table has no room for the new constants of enum %s; use the enum as it was", java_name(e.holder_name));
+    }
+  }
+  if (symbols->length() > length) {
+    char err[512];
+    if (PersistentLog::append(&record, err, sizeof(err)) == 0) fail("the new constants of an enum cannot be noted: %s", err);
+    commit_entries();
+  }
+  PersistentLog::unlock();
 }
 
 void PersistentClassTable::initialize_classes(TRAPS) {
@@ -554,11 +701,13 @@ void PersistentClassTable::initialize_classes(TRAPS) {
   PersistentLog::lock();
   for (int i = 0; i < loaded_classes; i++) {
     Klass* k = classes->at(i).klass;
-    if (k->is_instance_klass()) loaded.append(InstanceKlass::cast(k));
+    if (k != nullptr && k->is_instance_klass()) loaded.append(InstanceKlass::cast(k));
   }
   PersistentLog::unlock();
   for (InstanceKlass* ik : loaded) {
-    initialize(ik, CHECK);
+    stringStream why;
+    const bool initialized = initialize(ik, &why, CHECK);
+    if (!initialized) fail("%s", why.as_string());
   }
 }
 
@@ -582,10 +731,10 @@ oop PersistentClassTable::symbol_value(uint32_t symbol_id) {
   if (symbol_id == 0 || symbol_id > (uint32_t)symbols->length()) return nullptr;
   const SymbolEntry* e = symbols->adr_at((int)symbol_id - 1);
   switch (e->kind) {
-    case PersistentClassTableFormat::class_symbol:     return e->klass->java_mirror();
+    case PersistentClassTableFormat::class_symbol:     return e->klass == nullptr ? (oop)nullptr : e->klass->java_mirror();
     case PersistentClassTableFormat::primitive_symbol: return Universe::java_mirror(e->type);
-    case PersistentClassTableFormat::static_symbol:    return static_value(e->klass, e->offset);
-    case PersistentClassTableFormat::constants_symbol: return enum_constants(e->klass);
+    case PersistentClassTableFormat::static_symbol:    return e->klass == nullptr ? (oop)nullptr : static_value(e->klass, e->offset);
+    case PersistentClassTableFormat::constants_symbol: return e->klass == nullptr ? (oop)nullptr : enum_constants(e->klass);
   }
   return nullptr;
 }

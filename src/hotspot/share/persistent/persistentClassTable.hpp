@@ -28,9 +28,14 @@ class PersistentClassTable : public AllStatic {
   // ---- Boot ----
   // Reads the tables; no classes are touched.
   static bool read(char* errbuf, size_t errlen);
-  // Loads and links every class, compares its fields, resolves symbols, for which the classes that hold them are initialised. Exits the
-  // VM with one sentence (class, fields) if one is missing or changed.
+  // Loads and links every class, compares its fields, resolves symbols, for which the classes that hold them are initialised. What is
+  // missing or changed must not be needed by any object: a sentence (class, fields) says why.
   static void load_classes(TRAPS);
+  static bool        has_refusals();
+  static const char* class_refusal(uint32_t class_id);      // null if there is none
+  static const char* symbol_refusal(uint32_t symbol_id);
+  // Enums with more constants than their symbols know get new ones, before the program can store what goes by those.
+  static void note_new_constants();
   // Initialises the classes. Their initializers find an open heap.
   static void initialize_classes(TRAPS);
 
@@ -38,8 +43,9 @@ class PersistentClassTable : public AllStatic {
   // Id of the class, entering it (and adding the entry's write to record) if new.
   // 0 if the table is full.
   static uint32_t id_for(Klass* klass, PersistentLogRecord* record);
-  // Symbol of a V object, entering it if new; 0 if it has none.
+  // Symbol of a V object, entering it if new; 0 if it has none, or the table is full.
   static uint32_t symbol_for(oop obj, PersistentLogRecord* record);
+  static bool is_full();               // an entry had no room, since the last commit or abort
   // The record was not appended: entries made since the last commit/abort vanish.
   static void abort_entries();
   static void commit_entries();

@@ -9,10 +9,12 @@
 #include "gc/g1/g1ConcurrentMark.inline.hpp"
 #include "gc/g1/g1ConcurrentMarkBitMap.inline.hpp"
 #include "gc/g1/g1ConcurrentMarkThread.inline.hpp"
+#include "gc/g1/g1VMOperations.hpp"
 #include "gc/shared/suspendibleThreadSet.hpp"
 #include "gc/shared/workerThread.hpp"
 #include "logging/log.hpp"
 #include "memory/iterator.hpp"
+#include "memory/universe.hpp"
 #include "oops/oop.inline.hpp"
 #include "persistent/persistentAllocation.hpp"
 #include "persistent/persistentCapture.hpp"
@@ -31,6 +33,7 @@
 #include "runtime/os.hpp"
 #include "runtime/safepoint.hpp"
 #include "runtime/threadSMR.inline.hpp"
+#include "runtime/vmThread.hpp"
 
 bool          PersistentCollector::_enabled = false;
 bool          PersistentCollector::_full_marking = false;
@@ -39,7 +42,8 @@ bool          PersistentCollector::_marks_valid = false;
 volatile bool PersistentCollector::_due = false;
 volatile size_t PersistentCollector::_threshold = SIZE_MAX;
 volatile uint PersistentCollector::_count = 0;
-volatile PersistentCollector::Effort PersistentCollector::_effort = PersistentCollector::free_lines;
+volatile uint PersistentCollector::_last_full[evacuate_all + 1];
+PersistentCollector::Effort PersistentCollector::_effort = PersistentCollector::free_lines;
 size_t        PersistentCollector::_used_before = 0;
 Ticks         PersistentCollector::_started;
 
@@ -56,8 +60,8 @@ void PersistentCollector::enable() {
   _enabled = true;
 }
 
-bool PersistentCollector::grow(size_t bytes) {
-  bool grown = PersistentSpace::grow(bytes);
+bool PersistentCollector::grow(size_t bytes, size_t tried) {
+  bool grown = PersistentSpace::grow(bytes, tried);
   if (grown) _threshold = threshold_after(PersistentSpace::used());
   return grown;
 }
@@ -85,17 +89,32 @@ void PersistentCollector::start_if_due() {
   heap->collect(GCCause::_persistent_heap_occupancy);
 }
 
-void PersistentCollector::collect_full(uint seen, Effort effort) {
-  if ((_enabled || !PersistentOpen::is_complete()) && Atomic::load(&_count) == seen) {
-    _effort = effort;
-    if (effort != free_lines) {
-      G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(true);
-    }
-    G1CollectedHeap::heap()->collect(GCCause::_persistent_heap_full);
-    // Nothing else takes it back: all later full collections would do so.
-    G1CollectedHeap::heap()->soft_ref_policy()->set_should_clear_all_soft_refs(false);
-    grow(0);
+// The effort is that of the operation: what others ask for meanwhile does not change it, and no collection of less effort that comes
+// first stands for it.
+class VM_PersistentCollectFull : public VM_G1CollectFull {
+  const uint _seen;
+  const PersistentCollector::Effort _effort;
+ protected:
+  bool skip_operation() const override {
+    return (int)(Atomic::load(&PersistentCollector::_last_full[_effort]) - _seen) > 0;
   }
+ public:
+  VM_PersistentCollectFull(uint seen, PersistentCollector::Effort effort)
+    : VM_G1CollectFull(0 /* unused */, 0 /* unused */, GCCause::_persistent_heap_full), _seen(seen), _effort(effort) {}
+  void doit() override {
+    CollectedHeap* heap = Universe::heap();
+    GCCauseSetter cause(heap, _gc_cause);
+    PersistentCollector::_effort = _effort;
+    heap->do_full_collection(_effort != PersistentCollector::free_lines /* clear_all_soft_refs */);
+    PersistentCollector::_effort = PersistentCollector::free_lines;
+  }
+};
+
+void PersistentCollector::collect_full(uint seen, Effort effort) {
+  if (!_enabled && PersistentOpen::is_complete()) return;
+  VM_PersistentCollectFull op(seen, effort);
+  VMThread::execute(&op);
+  grow(0);
 }
 
 // ---- Phases ----
@@ -212,10 +231,10 @@ void PersistentCollector::end_full(WorkerThreads* workers, BoolObjectClosure* is
   }
   _full_marking = false;
   finish("full", publish());
+  for (int effort = free_lines; effort <= _effort; effort++) Atomic::store(&_last_full[effort], _count);
   if (_effort != free_lines) {
     PersistentPhase phase("Select for Evacuation");
     PersistentEvacuation::select(_effort == evacuate_all);
-    _effort = free_lines;
   }
 }
 

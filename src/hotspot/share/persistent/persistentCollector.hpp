@@ -38,7 +38,7 @@ class WorkerThreads;
 class PersistentCollector : public AllStatic {
  public:
   // What a full collection does for an allocation that fails. The second and third clear soft references
-  // and move objects together (persistentEvacuation.hpp).
+  // and move objects together (persistentEvacuation.hpp). One for the ordinary heap's sake is of the first.
   enum Effort { free_lines, evacuate_sparse, evacuate_all };
 
  private:
@@ -49,7 +49,8 @@ class PersistentCollector : public AllStatic {
   static volatile bool _due;
   static volatile size_t _threshold;
   static volatile uint _count;
-  static volatile Effort _effort;         // of the next full collection
+  static volatile uint _last_full[evacuate_all + 1];    // the count after the last full collection of that effort at least
+  static Effort        _effort;           // of the full collection that runs
   static size_t        _used_before;
   static Ticks         _started;
 
@@ -59,6 +60,7 @@ class PersistentCollector : public AllStatic {
   static size_t publish();
   static void finish(const char* kind, size_t freed);
   friend class PersistentSweepTask;
+  friend class VM_PersistentCollectFull;
 
  public:
   // Once the heap is open, until it is closed. Before and after, all of P is live.
@@ -70,10 +72,10 @@ class PersistentCollector : public AllStatic {
   // The space in use has grown to that; leaf.
   static void note_use(size_t used) { if (used > _threshold) _due = true; }
   // These may safepoint; the thread is in the VM and holds no lock. start_if_due begins a concurrent cycle
-  // if enough of P is in use; collect_full collects unless somebody has since count() was seen.
+  // if enough of P is in use; collect_full collects unless somebody has, with that effort at least, since count() was seen.
   static void start_if_due();
-  static bool grow(size_t bytes);                     // the file, see PersistentSpace::grow
-  static void collect_full(uint seen, Effort effort = free_lines);
+  static bool grow(size_t bytes, size_t tried = 0);   // the file, see PersistentSpace::grow
+  static void collect_full(uint seen, Effort effort);
 
   // ---- G1's full collection ----
   static void begin_full();

@@ -26,6 +26,7 @@
 #include "persistent/persistent_globals.hpp"
 #include "runtime/arguments.hpp"
 #include "runtime/globals.hpp"
+#include "runtime/globals_extension.hpp"
 #include "runtime/interfaceSupport.inline.hpp"
 #include "runtime/java.hpp"
 #include "runtime/javaThread.hpp"
@@ -54,7 +55,9 @@ class OpenStep : public StackObj {
 
 jint PHeap::initialize_arguments() {
   if (PersistentHeap == nullptr) {
-    return JNI_OK;
+    if (!FLAG_IS_CMDLINE(PersistentHeap)) return JNI_OK;
+    jio_fprintf(defaultStream::error_stream(), "Error: -XX:PersistentHeap= without a directory: name one, or leave the flag out\n");
+    return JNI_EINVAL;
   }
   open_started = os::javaTimeNanos();
   OpenStep step;
@@ -150,6 +153,7 @@ void PHeap::open(TRAPS) {
     PersistentClassTable::load_classes(CHECK);
     PersistentOpen::translate(CHECK);
     PersistentLog::start_threads();
+    PersistentClassTable::note_new_constants();
     PersistentOpen::start();
     PersistentClassTable::initialize_classes(CHECK);
   }

@@ -84,7 +84,7 @@ JVM_ENTRY(static void, PVM_begin(JNIEnv* env, jclass cls))
   // Java would take what begins for a part of it, and nothing of this thread would become durable any more.
   if (has_txn(THREAD) && THREAD->persistent()._txn->are_frames_lost()) {
     THROW_MSG(SymbolTable::new_symbol("java/lang/persistent/TxnException"),
-              "A transaction of this thread may have lost the method that would end it (OutOfMemoryError while compiled code was given up): "
+              "A transaction of this thread may have lost the method that would end it (by OutOfMemoryError while compiled code was given up, by a debugger, or by an exception from outside): "
               "close that transaction, or let the thread end, which rolls it back");
   }
   PersistentTxn::begin(THREAD);

@@ -261,7 +261,8 @@ void PersistentOpen::translate(TRAPS) {
   WorkerThreads* workers = G1CollectedHeap::heap()->workers();
   const uint max = workers->max_workers();
   started = os::javaTimeNanos();
-  if (PersistentSpace::used() > PersistentHeapEagerOpenSize && !PersistentHeapVerify) {
+  // What must not be there has to be looked for before the program runs.
+  if (PersistentSpace::used() > PersistentHeapEagerOpenSize && !PersistentHeapVerify && !PersistentClassTable::has_refusals()) {
     open_lock = new PlatformMutex();
     translation = new Translation(max);
     segments = new PersistentSegments();

@@ -145,12 +145,12 @@ char* PersistentSpace::allocate_large(size_t bytes) {
 
 static char grow_error[512];        // why the file did not grow, or empty; under grow_lock
 
-bool PersistentSpace::grow(size_t bytes) {
+bool PersistentSpace::grow(size_t bytes, size_t tried) {
   grow_lock->lock();
   size_t used = _used;
   size_t size = committed();
   size_t wanted = size;
-  if (used > size / 2 || size - used < 2 * bytes) {
+  if (used > size / 2 || size - used < 2 * bytes || size == tried) {
     wanted = MIN2(capacity(), align_up(size + MAX2(size, 2 * bytes), PHeap::Alignment));
   }
   bool grown = false;

@@ -77,8 +77,9 @@ class PersistentSpace : public AllStatic {
   // line_table: the media's, of size / LineSize bits. committed: bytes of size that can be used.
   static void initialize(uintptr_t base, size_t size, const uint64_t* line_table, size_t committed);
   // Makes the file larger if that much is in use that a collection alone would not help
-  // for long, or bytes more are needed; false if nothing changed.
-  static bool grow(size_t bytes);
+  // for long, or bytes more are needed, or if it has the size tried, in which no collection has made
+  // the room that was wanted; false if nothing changed.
+  static bool grow(size_t bytes, size_t tried = 0);
   // The message of an OutOfMemoryError: with the reason if the file could not grow.
   static void print_no_space(outputStream* st);
 

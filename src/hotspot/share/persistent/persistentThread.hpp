@@ -26,6 +26,7 @@ class PersistentThread {
                                     // (see persistentAllocation.hpp)
   bool           _allocates_all;    // PersistentAllocateAll applies to this thread
   PersistentTxn* _spare_txn;        // the last transaction's memory, for the next one
+  size_t         _no_room_for;      // bytes that it wanted last and did not get (see persistentRoom.hpp)
 
   // What the current level of the transaction has allocated in the buffer and in those next to it, and what is
   // free there; nothing is captured: stores there need no record.
@@ -45,7 +46,7 @@ class PersistentThread {
 
   PersistentThread()
     : _txn(nullptr), _plab_top(nullptr), _plab_end(nullptr), _last_seq(0),
-      _allocate_depth(0), _allocation_site(false), _allocates_all(false), _spare_txn(nullptr),
+      _allocate_depth(0), _allocation_site(false), _allocates_all(false), _spare_txn(nullptr), _no_room_for(0),
       _own_start(0), _own_size(0), _level_tag(0), _recent() {}
 
   uint64_t recent_key(const void* addr, int log2_size) const {

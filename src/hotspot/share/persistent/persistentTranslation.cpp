@@ -41,9 +41,20 @@
 #include "utilities/defaultStream.hpp"
 #include "utilities/spinYield.hpp"
 
-void Translation::damaged(const void* at, const char* what) {
+// The first worker that finds something ends the VM.
+static void begin_end() {
   static volatile bool ending = false;
-  while (Atomic::cmpxchg(&ending, false, true)) os::naked_sleep(1000);     // another worker found something
+  while (Atomic::cmpxchg(&ending, false, true)) os::naked_sleep(1000);
+}
+
+static void refused(const char* why) {
+  begin_end();
+  jio_fprintf(defaultStream::error_stream(), "Error: persistent heap %s cannot be opened: %s\n", PersistentMedia::directory(), why);
+  vm_direct_exit(1);
+}
+
+void Translation::damaged(const void* at, const char* what) {
+  begin_end();
   jio_fprintf(defaultStream::error_stream(),
               "Error: persistent heap %s cannot be opened: %s at offset " UINT64_FORMAT_X " of %s/data; restore it from a backup, or see jheap verify and jheap repair\n",
               PersistentMedia::directory(), what,
@@ -52,6 +63,12 @@ void Translation::damaged(const void* at, const char* what) {
 }
 
 static void damaged(const void* at, const char* what) { Translation::damaged(at, what); }
+
+static void unknown_class(const void* at, uint32_t id) {
+  const char* why = PersistentClassTable::class_refusal(id);
+  if (why != nullptr) refused(why);
+  damaged(at, "object of an unknown class");
+}
 
 static void wrong_class(const void* at, const char* what, Klass* klass) {
   char name[256];
@@ -358,7 +375,7 @@ void Translator::visit(const void* from, oopDesc* obj, Klass* type) {
     c = class_of_seen(obj);
   } else if (_t->_claimed._bits.par_set_bit(bit)) {
     c = _ids.get(&_t->_by_id, *header_of(obj));
-    if (c == nullptr) damaged(obj, "object of an unknown class");
+    if (c == nullptr) unknown_class(obj, *header_of(obj));
     // Unlocked, and nothing but the identity hash.
     if ((mark_of(obj) & ~markWord::hash_mask_in_place) != markWord::prototype().value()) {
       damaged(obj, "object with a damaged mark word");
@@ -385,7 +402,11 @@ static oop symbol_value(OopHandle handle) {
 
 void Translator::symbol(uint32_t* slot, uint32_t media, Klass* type) {
   oop value = media > (uint32_t)_t->_symbols.length() ? nullptr : symbol_value(_t->_symbols.at((int)media - 1));
-  if (value == nullptr) damaged(slot, "unknown symbol");
+  if (value == nullptr) {
+    const char* why = PersistentClassTable::symbol_refusal(media);
+    if (why != nullptr) refused(why);
+    damaged(slot, "unknown symbol");
+  }
   if (type != nullptr && !value->klass()->is_subtype_of(type)) wrong_class(slot, "a symbol", value->klass());
   put(at(slot), CompressedOops::narrow_oop_value(CompressedOops::encode(value)));
   PersistentSlots::add((narrowOop*)slot);     // marking, beside the program, must not find media form there
@@ -436,7 +457,7 @@ void Translator::wait(oopDesc* obj, Klass* type) {
   uint32_t id;
   PersistentMedia::read_data(PersistentCapture::file_offset(obj) + oopDesc::klass_offset_in_bytes(), &id, sizeof(id));
   OpenedClass* c = _ids.get(&_t->_by_id, id);
-  if (c == nullptr) damaged(obj, "object of an unknown class");
+  if (c == nullptr) unknown_class(obj, id);
   if (!c->_klass->is_instance_klass()) return;
   check_extent(obj, c);
   for (int i = 0; i < c->slots(); i++) {

@@ -18,12 +18,12 @@
 #include "persistent/persistentAccess.hpp"
 #include "persistent/persistentAudit.hpp"
 #include "persistent/persistentCapture.hpp"
-#include "persistent/persistentCollector.hpp"
 #include "persistent/persistentHeap.hpp"
 #include "persistent/persistentLog.hpp"
 #include "persistent/persistentMedia.hpp"
 #include "persistent/persistentOpen.hpp"
 #include "persistent/persistentRawMemory.hpp"
+#include "persistent/persistentRoom.hpp"
 #include "persistent/persistentSpace.hpp"
 #include "persistent/persistentThread.hpp"
 #include "persistent/persistentTrace.hpp"
@@ -867,8 +867,8 @@ void PersistentTxn::end(JavaThread* thread) {
 uint64_t PersistentTxn::end_committed(JavaThread* thread, bool has_appended) {
   end(thread);
   PersistentAudit::count_commit();
-  // Who knows what threads have carried a virtual one.
-  if (!has_appended && thread->is_vthread_mounted()) return PersistentLog::last_seq();
+  // What it has read may be others', on their way to the disk. And who knows what threads have carried a virtual one.
+  if (!has_appended && (!PersistentLog::is_mapped() || thread->is_vthread_mounted())) return PersistentLog::last_seq();
   return thread->persistent()._last_seq;
 }
 
@@ -938,8 +938,8 @@ uint64_t PersistentTxn::commit(TRAPS) {
 
   char err[512];
   PersistentCapture::Failure failure;
-  for (int effort = PersistentCollector::free_lines; ; effort++) {
-    uint collections = PersistentCollector::count();
+  PersistentRoom room;
+  while (true) {
     LastEntries last(txn);
     if (txn->_entries.length() > UniteThreshold) last.look_ahead();
     PersistentLog::lock();
@@ -969,10 +969,8 @@ uint64_t PersistentTxn::commit(TRAPS) {
     PersistentLog::unlock();
     if (ok) return end_committed(thread, !record.is_empty());
     failure = capture.failure();
-    // No room for the copy of a string: again after a collection.
-    bool again = failure._reason == PersistentCapture::Failure::no_space && effort <= PersistentCollector::evacuate_all;
-    if (!again) break;
-    PersistentCollector::collect_full(collections, (PersistentCollector::Effort)effort);
+    // No room for the copy of a string: again when there is.
+    if (failure._reason != PersistentCapture::Failure::no_space || !room.make(thread)) break;
   }
 
   txn->rollback_all(true);

@@ -213,8 +213,9 @@ class PersistentTxn : public CHeapObj<mtPersistent> {
   DEBUG_ONLY(static volatile size_t _short_commits;)      // by try_commit, in all
   static void rollback(JavaThread* thread);      // innermost level
   static void abandon(JavaThread* thread);       // all levels: the thread ends
-  // Frames of the thread are removed without running their handlers, since there is no memory for objects that their
-  // compiled code left out: one may be the program's handle of the transaction, which then stays open.
+  // Frames of the thread are, or may be, removed without running their handlers: there is no memory for objects that their
+  // compiled code left out, a debugger drops one, or an exception comes from outside where no handler is yet. One may be the program's
+  // handle of the transaction, which then stays open. Leaf, by the thread or while it is stopped.
   static void frames_lost(JavaThread* thread);
   bool are_frames_lost() const { return _frames_lost; }
   static void thread_exit(JavaThread* thread);   // frees what is kept for the next one

@@ -261,6 +261,9 @@ public class BadInput {
             shows(crashed, 200);
         }
 
+        // A variable of a script that is not set
+        refused("no directory", run(List.of("-XX:PersistentHeap="), "show"), "-XX:PersistentHeap=", "without a directory");
+
         // Classes
         Path other = Path.of("other-classes").toAbsolutePath();
         Files.createDirectory(other);

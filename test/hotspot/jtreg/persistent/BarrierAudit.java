@@ -41,9 +41,9 @@ public class BarrierAudit {
         unsafe_atomic(INT, "field count"),
         unsafe_memory(INT, "[B at"),
         array_copy(INT, "[I at"),
-        array_set(INT, "[I at"),
+        array_set(INT, "offset 400012"),
         field_put(INT, "field i"),
-        reference(INT, "[Ljava.lang.Object; at"),
+        reference(INT, "offset 400012"),
         array_region(INT, "[I at"),
         array_critical(INT, "[B at");
 
@@ -58,9 +58,9 @@ public class BarrierAudit {
     public static class Program {
         static final class Data {
             int count;
-            int[] ints = new @Persistent int[100];
+            int[] ints = new @Persistent int[100_000];              // the audit compares large arrays piece by piece
             byte[] bytes = new @Persistent byte[100];
-            Object[] objects = new @Persistent Object[100];
+            Object[] objects = new @Persistent Object[100_000];
         }
 
         static final VarHandle COUNT;
@@ -95,12 +95,12 @@ public class BarrierAudit {
                 case unsafe_atomic  -> COUNT.compareAndSet(o, 0, 1);
                 case unsafe_memory  -> MemorySegment.ofArray(o.bytes).fill((byte) 1);
                 case array_copy     -> System.arraycopy(from, 0, o.ints, 0, 100);
-                case array_set      -> Array.setInt(o.ints, 3, 1);
+                case array_set      -> Array.setInt(o.ints, 99_999, 1);
                 case field_put      -> {
                     JNIStores.Data d = PersistentHeap.root("d", JNIStores.Data.class, () -> new JNIStores.@Persistent Data());
                     JNIStores.setFields(d, 3, null);
                 }
-                case reference      -> JNIStores.setElement(o.objects, 1, o.ints);
+                case reference      -> JNIStores.setElement(o.objects, 99_999, o.ints);
                 case array_region   -> JNIStores.setRegions(new byte[10], new short[10], new char[10], o.ints, new long[10],
                                                             new float[10], new double[10], new boolean[10], 3);
                 case array_critical -> JNIStores.critical(o.bytes, 10, 1, 0);

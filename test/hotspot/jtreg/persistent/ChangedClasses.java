@@ -5,7 +5,8 @@
 
 /*
  * @test
- * @summary Classes that have changed in other ways than their fields are refused: the superclass, what the JVM can make no instances of, an enum's constants
+ * @summary Classes that have changed in other ways than their fields are refused: the superclass, what the JVM can make no instances of, an enum's constants;
+ *          but only if the heap still has something of them
  * @modules jdk.compiler
  * @run main/othervm/timeout=300 ChangedClasses
  */
@@ -124,6 +125,92 @@ public class ChangedClasses {
         }
         """;
 
+    static final String SETS = """
+        import java.lang.persistent.*;
+        import java.util.*;
+        class Holder { EnumSet<Color> set; EnumMap<Color, String> map; }
+        public class Main {
+            public static void main(String[] args) {
+                Color[] all = Color.values();
+                EnumSet.allOf(Color.class);           // the array of all constants is not of P
+                Holder h = PersistentHeap.root("h", Holder.class);
+                String names = Arrays.toString(all);
+                switch (names) {
+                    case "[A, B]":
+                        if (h == null) {
+                            h = PersistentHeap.allocate(() -> { Holder n = new Holder(); n.set = EnumSet.of(Color.valueOf("B")); return n; });
+                            PersistentHeap.setRoot("h", h);
+                        }
+                        break;
+                    case "[A, B, C]": {
+                        if (System.getProperty("only") != null) break;
+                        Holder holder = h;
+                        Txn.run(() -> {
+                            if (System.getProperty("map") != null) {
+                                holder.map = PersistentHeap.allocate(() -> new EnumMap<>(Map.of(Color.valueOf("C"), "is C")));
+                            } else {
+                                holder.set.add(Color.valueOf("C"));
+                            }
+                        });
+                        break;
+                    }
+                }
+                if (System.getProperty("drop") != null) {
+                    h.set = null;
+                    h.map = null;
+                    for (int i = 0; i < 3; i++) PersistentHeap.gc();
+                }
+                System.out.println(names + " " + (h.set == null ? "no set" : "a set") + (h.map == null ? "" : " a map"));
+            }
+        }
+        """;
+
+    static final String LEAVES = """
+        import java.lang.persistent.*;
+        class Holder {
+            static final Object TRACE = Boolean.getBoolean("trace") ? new Object() : null;
+            Object object, array, type;
+            transient Object state;
+        }
+        public class Main {
+            public static void main(String[] args) throws Exception {
+                Holder h = PersistentHeap.root("h", Holder.class);
+                if (h == null) {
+                    h = new @Persistent Holder();
+                    PersistentHeap.setRoot("h", h);
+                }
+                Holder holder = h;
+                switch (System.getProperty("do", "")) {
+                    case "object": holder.object = make(); break;
+                    case "array":  holder.array = PersistentHeap.allocate(() -> java.lang.reflect.Array.newInstance(gone(), 2)); break;
+                    case "type":   holder.type = gone(); break;
+                    case "state":  holder.state = Holder.TRACE; break;
+                    case "none":
+                        Txn.run(() -> holder.object = holder.array = holder.type = holder.state = null);
+                        for (int i = 0; i < 3; i++) PersistentHeap.gc();
+                }
+                System.out.println("has " + (holder.object == null ? "" : "object ") + (holder.array == null ? "" : "array ") + (holder.type == null ? "" : "type ") +
+                                   (holder.state == null ? "" : "state "));
+            }
+            static Class<?> gone() {
+                try {
+                    return Class.forName("Gone");
+                } catch (ClassNotFoundException e) {
+                    throw new AssertionError(e);
+                }
+            }
+            static Object make() {
+                return PersistentHeap.allocate(() -> {
+                    try {
+                        return gone().getDeclaredConstructor().newInstance();
+                    } catch (ReflectiveOperationException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+            }
+        }
+        """;
+
     static int folders;
 
     static Path compile(String... sources) throws Exception {
@@ -176,7 +263,56 @@ public class ChangedClasses {
         opens(same, heap, "all " + was.size());
     }
 
+    // Constants that were added after the enum was stored count as well, also for what was stored before.
+    static void laterConstants() throws Exception {
+        Path first = compile(SETS, "enum Color { A, B }"), second = compile(SETS, "enum Color { A, B, C }");
+        Path third = compile(SETS, "enum Color { A, B, D, C }"), longer = compile(SETS, "enum Color { A, B, C, D }");
+        for (String what : List.of("-Dset=", "-Dmap=")) {
+            String heap = "later" + what;
+            opens(first, heap, "[A, B] a set");
+            opens(second, heap, "[A, B, C] a set", what);
+            refused(third, heap, List.of("enum Color has changed", "constant 2 was C and is D"));
+            refused(compile(SETS, "enum Color { B, A, C }"), heap, List.of("enum Color has changed", "constant 0 was A and is B"));
+            opens(longer, heap, "[A, B, C, D] a set");
+            refused(third, heap, List.of("enum Color has changed", "constant 2 was C and is D"), "-XX:PersistentHeapEagerOpenSize=0");
+            opens(longer, heap, "no set", "-Ddrop=");
+            opens(third, heap, "[A, B, D, C] no set");
+        }
+        // A version that has only been started can be taken back.
+        opens(first, "back", "[A, B] a set");
+        opens(second, "back", "[A, B, C] a set", "-Donly=");
+        opens(first, "back", "[A, B] a set");
+    }
+
+    // What nothing refers to any more does not stand in the way.
+    static void leftovers() throws Exception {
+        Path with = compile(LEAVES, "class Gone { int x; }"), without = compile(LEAVES), other = compile(LEAVES, "class Gone { long x; int y; }");
+        String late = "-XX:PersistentHeapEagerOpenSize=0";
+        for (String what : List.of("object", "array", "type")) {
+            opens(with, "left-" + what, "has " + what, "-Ddo=" + what);
+            refused(without, "left-" + what, List.of("Gone", "cannot be loaded"));
+            refused(without, "left-" + what, List.of("Gone", "cannot be loaded"), late);
+            if (what.equals("object")) refused(other, "left-" + what, List.of("class Gone has changed", "field y (I) was added"), late);
+            opens(with, "left-" + what, "has \n", "-Ddo=none");
+            opens(without, "left-" + what, "has \n");
+            opens(without, "left-" + what, "has \n", late);
+            // And the next one of the same name is another.
+            opens(other, "left-" + what, "has " + what, "-Ddo=" + what);
+            opens(other, "left-" + what, "has " + what, late, "-XX:+UnlockDiagnosticVMOptions", "-XX:+PersistentHeapVerify");
+            opens(other, "left-" + what, "has \n", "-Ddo=none");
+            opens(with, "left-" + what, "has " + what, "-Ddo=" + what);
+            opens(with, "left-" + what, "has " + what, late);
+        }
+        opens(with, "state", "has state", "-Ddo=state", "-Dtrace=true");
+        refused(with, "state", List.of("static field TRACE of class Holder", "does not exist or is null"));
+        opens(with, "state", "has \n", "-Ddo=none", "-Dtrace=true");
+        opens(with, "state", "has \n");
+        opens(with, "state", "has \n", late);
+    }
+
     public static void main(String[] args) throws Exception {
+        laterConstants();
+        leftovers();
         String late = "-XX:PersistentHeapEagerOpenSize=0";
         Path dogs = compile(ANIMALS, "class Dog extends Animal implements Swims { long x = 7; public void swim() { } }");
         Path others = compile(ANIMALS, "class Dog { long x = 7; }");

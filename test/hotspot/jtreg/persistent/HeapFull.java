@@ -13,6 +13,10 @@
  * @run main/othervm -XX:-TieredCompilation -Xbatch -XX:PersistentHeap=c2 -XX:PersistentHeapSize=32m HeapFull
  * @run main/othervm -XX:PersistentHeap=c2 HeapFull reopened
  * @run main/othervm -XX:PersistentHeap=large -XX:PersistentHeapSize=256m HeapFull large
+ * @run main/othervm -XX:PersistentHeap=scattered-allocation -XX:PersistentHeapSize=512m -XX:PersistentHeapOccupancyPercent=100 HeapFull scattered allocation
+ * @run main/othervm -XX:PersistentHeap=scattered-commit -XX:PersistentHeapSize=512m -XX:PersistentHeapOccupancyPercent=100 HeapFull scattered commit
+ * @run main/othervm -XX:PersistentHeap=scattered-store -XX:PersistentHeapSize=512m -XX:PersistentHeapOccupancyPercent=100 HeapFull scattered store
+ * @run main/othervm -XX:PersistentHeap=scattered-threads -XX:PersistentHeapSize=512m -XX:PersistentHeapOccupancyPercent=100 HeapFull scattered threads
  */
 
 import java.io.IOException;
@@ -92,12 +96,78 @@ public class HeapFull {
         check(size < 256 << 20, "it can grow");
         full("more than an object can have", () -> new @Persistent long[280_000_000]);
         full("more than the heap can have", () -> new @Persistent long[40_000_000]);
+        Node root = PersistentHeap.root("root", Node.class, () -> new @Persistent Node());
+        String text = "x".repeat(257 << 20);
+        full("a string copied by commit", () -> {
+            Txn.run(() -> root.text = text);
+            return null;
+        });
+        full("a string copied by a store", () -> root.text = text);
         check(Files.size(data) == size, "the file has grown from " + size + " to " + Files.size(data) + " bytes");
     }
 
-    public static void main(String[] args) throws IOException {
+    static final int LARGE = 8 << 20;
+
+    // What is free lies between small objects that an open transaction has stored to, so no collection moves them together: the file grows.
+    static void scattered(String scenario) throws Exception {
+        Path data = Path.of("scattered-" + scenario, "data");
+        long size = Files.size(data);
+        Node root = PersistentHeap.root("root", Node.class, () -> new @Persistent Node());
+        root.array = new @Persistent Object[280];
+        for (; root.number < root.array.length; root.number++) {
+            root.array[root.number] = new @Persistent long[2500];
+            root.next = new @Persistent Node();
+            root.next.array = new @Persistent Object[50_000];
+        }
+        root.next = null;
+        PersistentHeap.gc();
+        long used = PersistentHeap.used();
+        check(used < 10 << 20 && Files.size(data) == size, used + " bytes in use, the file has " + Files.size(data));
+        Thread[] threads = new Thread[4];
+        Object[] made = new Object[threads.length];
+        Txn.run(() -> {
+            for (Object o : root.array) ((long[]) o)[0]++;
+            switch (scenario) {
+                case "allocation" -> made[0] = new @Persistent byte[LARGE];
+                case "commit" -> root.text = "c".repeat(LARGE);
+                case "store" -> join(Thread.ofPlatform().start(() -> root.text = "s".repeat(LARGE)));
+                // Who finds that another has let the file grow does not let it grow again.
+                case "threads" -> {
+                    for (int i = 0; i < threads.length; i++) {
+                        int number = i;
+                        threads[i] = Thread.ofPlatform().start(() -> made[number] = new @Persistent byte[LARGE]);
+                    }
+                    for (Thread t : threads) join(t);
+                }
+            }
+        });
+        switch (scenario) {
+            case "allocation" -> check(made[0] != null, "not allocated");
+            case "threads" -> {
+                for (Object o : made) check(o != null, "not allocated");
+            }
+            default -> check(root.text != null && root.text.length() == LARGE && PersistentHeap.contains(root.text), "not stored");
+        }
+        for (Object o : root.array) check(((long[]) o)[0] == 1, "a store of the transaction is lost");
+        long grown = Files.size(data) - size;
+        check(grown == 64 << 20, "the file of " + size + " bytes has grown by " + grown);
+    }
+
+    static void join(Thread t) {
+        try {
+            t.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
         if (args.length > 0 && args[0].equals("large")) {
             tooLarge();
+            return;
+        }
+        if (args.length > 0 && args[0].equals("scattered")) {
+            scattered(args[1]);
             return;
         }
         Node root = PersistentHeap.root("root", Node.class, () -> new @Persistent Node());

@@ -83,6 +83,9 @@ public class ObservabilityJVMTI {
         check(tagged(2).length == 102, "tags after a collection: " + tagged(2).length);
         held = null;
         check(inV.number == 101, "kept alive");
+        // All there is, with the mirrors of archived classes that nobody has loaded.
+        check(iterate(null, 4) > 1000, "few objects");
+        check(follow(null, 5) > 1000, "few objects");
         System.gc();
         check(follow(Node.class, 3), 3, 101, 1);
         check(tagged(2).length == 0, "tagged again: " + tagged(2).length);

@@ -176,6 +176,7 @@ public class RefusedKinds {
         inAllocate(false, "WeakReference", () -> new WeakReference<>(""));
         inAllocate(false, "Finalizable", () -> new Finalizable());
         inAllocate(false, "Semaphore", () -> new Semaphore(1));
+        inAllocate(false, "currency", () -> java.util.Currency.getInstance("CHF"));
         inAllocate(false, "direct", () -> ByteBuffer.allocateDirect(100));
         inAllocate(true,  "heap buffer", () -> ByteBuffer.allocate(100));
         Object captured = new Object();
@@ -185,6 +186,6 @@ public class RefusedKinds {
         inAllocate(false, "custom loader", c::get);
         Supplier<?> hp = hidden(Plain.class);
         inAllocate(false, "hidden", hp::get);
-        if (checked != 48) throw new AssertionError("checked " + checked);
+        if (checked != 49) throw new AssertionError("checked " + checked);
     }
 }

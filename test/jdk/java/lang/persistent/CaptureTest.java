@@ -73,6 +73,31 @@ public class CaptureTest {
         Heap.equal(root().n.o, null);
     }
 
+    /** Strings that were made in P of strings of the ordinary heap, whose characters they share. */
+    static void shared() {
+        Root root = root();
+        String latin = "an ordinary one", other = "\u03b1\u03b2\u03b3";
+        Txn.run(() -> root.strings = new @Persistent String[6]);
+        root.strings[0] = new @Persistent String(latin);
+        Txn.run(() -> root.strings[1] = PersistentHeap.allocate(() -> new String(other)));
+        Txn.run(() -> {
+            root.n = new @Persistent Node();
+            root.n.s = new @Persistent String(latin);
+            root.n.o = root.n.s;
+            root.strings = PersistentHeap.allocate(() -> new String[] {new String(latin), new String(other), new String(new String("")), latin});
+        });
+        sharedShown();
+        System.gc();
+        sharedShown();
+    }
+
+    static void sharedShown() {
+        Root root = root();
+        Heap.equal(String.join(",", root.strings), "an ordinary one,\u03b1\u03b2\u03b3,,an ordinary one");
+        Heap.equal(root.n.s, "an ordinary one");
+        Heap.equal(root.n.o == (Object) root.n.s, true);
+    }
+
     /** A commit finds room for all copies only after a collection. */
     static void retried() {
         Root root = root();
@@ -155,7 +180,7 @@ public class CaptureTest {
 
     public static void main(String[] args) throws Exception {
         if (args.length == 0) {
-            for (String part : new String[] {"copies", "retried", "race", "failed"}) {
+            for (String part : new String[] {"copies", "shared", "retried", "race", "failed"}) {
                 Heap heap = new Heap(part, "-XX:PersistentHeapSize=" + (part.equals("race") ? "256m" : "64m"),
                         "-XX:PersistentHeapLogSize=4m", "-Xmx256m");
                 heap.run(CaptureTest.class, part, heap.directory().toString());
@@ -167,6 +192,8 @@ public class CaptureTest {
         switch (args[0]) {
             case "copies"       -> copies();
             case "copiesShown"  -> copiesShown();
+            case "shared"       -> shared();
+            case "sharedShown"  -> sharedShown();
             case "retried"      -> retried();
             case "retriedShown" -> retriedShown();
             case "race"         -> race();

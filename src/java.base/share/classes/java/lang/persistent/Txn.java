@@ -49,11 +49,11 @@ import jdk.internal.vm.annotation.ForceInline;
  * <h2 id="threads">Threads</h2>
  * A transaction belongs to the thread that began it, and other threads can not use
  * it. A thread that terminates in a transaction rolls it back and releases its locks;
- * a transaction that is open when the virtual machine exits is rolled back. A
- * transaction which was begun in the dynamic scope of a {@link ScopedValue} binding or
+ * a transaction that is open when the virtual machine exits is rolled back. An
+ * outermost transaction which was begun in the dynamic scope of a {@link ScopedValue} binding or
  * in a {@link java.util.concurrent.StructuredTaskScope} and is open when that
- * scope ends is rolled back then. A virtual thread is pinned to its carrier while it
- * has an open transaction.
+ * scope ends is rolled back then; a nested one stays open until the one around it ends. A virtual
+ * thread is pinned to its carrier while it has an open transaction.
  *
  * <h2 id="absent">Without a persistent heap</h2>
  * In a virtual machine started without the option {@code -XX:PersistentHeap},
@@ -102,6 +102,10 @@ public final class Txn implements AutoCloseable {
      * when this method returns, together with all stores this thread made to
      * persistent objects before it began, and its locks have been released. If it
      * is nested, its stores are now part of the enclosing transaction.
+     * <p>
+     * An outermost transaction that has only read returns from this method when all that was committed
+     * before is durable: what it has read from committed transactions can be acted upon. What is read outside of transactions may
+     * still be lost by a crash; {@link PersistentHeap#force() PersistentHeap.force} waits for it.
      * <p>
      * If this method throws anything but {@link IllegalStateException} or
      * {@link WrongThreadException}, the whole
@@ -190,9 +194,14 @@ public final class Txn implements AutoCloseable {
      * A commit releases the locks as soon as the transaction's place among the others
      * is determined, and then waits for it to become durable: since transactions
      * become durable in that order, whoever acquires the lock next
-     * can not become durable without it. A rollback releases them
+     * can not become durable without it, and its commit waits for it even if it has only read. A rollback releases them
      * after the stores were undone. Locks are released in the reverse of the
      * order in which they were acquired, one {@code unlock} for each call of this method.
+     * <p>
+     * A virtual thread waits pinned to its carrier, as in all of a transaction. A virtual thread that took the lock by
+     * {@code lock.lock()}, outside of transactions, and was unmounted cannot be mounted again to release it when all
+     * carriers are waiting in this method: virtual threads should take a lock that is used here only by this method,
+     * which keeps its owner mounted.
      *
      * @param lock the lock
      * @throws IllegalStateException if this transaction has ended
