@@ -262,18 +262,15 @@ bool PersistentCapture::encode(oopDesc* holder, ptrdiff_t offset, oopDesc** valu
   }
   if (!PHeap::contains(obj)) {
     Klass* klass = obj->klass();
-    if (PersistentCopies::is_copied(klass)) {
+    // A string shares its array with the one it was made of, which may be one of V.
+    const bool is_array_of_string = holder->klass() == vmClasses::String_klass();
+    if (is_array_of_string || PersistentCopies::is_copied(klass)) {
       if (PersistentAllocateAll) {
-        // Programs compare interned strings and cached boxes by identity.
+        // Programs compare interned strings and cached boxes by identity, and what found no room in P is in V.
         *media = 0;
         return true;
       }
-      obj = copy_immutable(obj);
-      if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
-      *value = obj;
-    } else if (holder->klass() == vmClasses::String_klass()) {
-      // A string shares its array with the one it was made of, which may be one of V.
-      obj = copy_flat(_thread, obj);
+      obj = is_array_of_string ? copy_flat(_thread, obj) : copy_immutable(obj);
       if (obj == nullptr) return fail(Failure::no_space, holder, offset, klass);
       *value = obj;
     } else {
