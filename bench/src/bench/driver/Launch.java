@@ -61,7 +61,8 @@ final class Launch {
     static Comparison.Measurement jmh(String jdk, String benchmark, String parent, String... params) {
         return () -> {
             try (Scratch scratch = new Scratch(parent != null ? parent : Config.MEMORY)) {
-                List<String> args = new ArrayList<>(List.of("-XX:+UseG1GC", "-Xms256m", "-Xmx1g", "-Xmn64m", "-XX:+AlwaysPreTouch"));
+                // -Xmx5g: references need a shift with the flag and without.
+                List<String> args = new ArrayList<>(List.of("-XX:+UseG1GC", "-Xms256m", "-Xmx5g", "-Xmn64m", "-XX:+AlwaysPreTouch"));
                 if (parent != null) {
                     args.addAll(heap(scratch));
                 }

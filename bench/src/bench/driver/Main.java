@@ -360,7 +360,9 @@ public final class Main {
             }
         }
         List<String> extra = new ArrayList<>();
-        section("upstream", "OpenJDK's micro benchmarks", "Some of test/micro: with the flag (P unused) against the same VM without, and against stock.",
+        section("upstream", "OpenJDK's micro benchmarks", """
+                Some of test/micro: with the flag (P unused) against the same VM without, and against stock. -Xmx5g, as above: in a heap below 4 GB the loops of
+                some of them take twice as long if references need a shift, in stock too (-XX:HeapBaseMinAddress=4g).""",
                 Config.ROUNDS, all, extra);
         geometric(all, 1, "With the flag, against without", 1.02, extra);
         geometric(all.stream().map(c -> c.of(none(), 1, 2)).toList(), 1, "Without the flag, against stock", 1.005, extra);

@@ -195,6 +195,8 @@ public class TxnTest {
         Txn.run(() -> {});
         Heap.check(!Txn.isActive(), "inactive");
         scopes();
+        nestedScopes(x);
+        failedTwice(x);
         Throwable[] failure = new Throwable[1];
         Thread small = new Thread(null, () -> failure[0] = caught(() -> nestedFailure(x)), "small", 1 << 19);
         small.start();
@@ -293,6 +295,147 @@ public class TxnTest {
             }
         }
         Txn.run(() -> x.i = was);
+    }
+
+    // What was begun in a scope ends with it, what was begun around it does not.
+    static void nestedScopes(Data x) throws Exception {
+        int was = x.i;
+        ScopedValue<String> value = ScopedValue.newInstance();
+        for (Thread.Builder builder : new Thread.Builder[] {Thread.ofPlatform(), Thread.ofVirtual()}) {
+            for (boolean bound : new boolean[] {false, true}) {
+                Throwable[] thrown = new Throwable[1];
+                Runnable body = () -> {
+                    for (int round = 0; round < 3; round++) {
+                        nestedScopes(x, value, was);
+                    }
+                };
+                builder.start(() -> thrown[0] = caught(
+                        () -> {
+                            if (bound) {
+                                ScopedValue.where(value, "t").run(body);
+                            } else {
+                                body.run();
+                            }
+                        })).join();
+                if (thrown[0] != null) {
+                    throw new AssertionError(thrown[0]);
+                }
+                Heap.equal(x.i, was);
+            }
+        }
+    }
+
+    static void nestedScopes(Data x, ScopedValue<String> value, int was) {
+        Txn outer = Txn.begin();
+        x.i = 1;
+        Txn second = Txn.begin();
+        x.i = 2;
+        // Two levels left open in the scope.
+        Txn[] left = new Txn[2];
+        violation(() -> ScopedValue.where(value, "v").run(() -> {
+            left[0] = Txn.begin();
+            x.i = 3;
+            left[1] = Txn.begin();
+            x.i = 4;
+        }));
+        Heap.equal(x.i, 2);
+        for (Txn txn : left) {
+            Heap.fails(IllegalStateException.class, txn::commit);
+            txn.close();
+        }
+        // One left open in each of two scopes, and one that was ended in the inner.
+        violation(() -> ScopedValue.where(value, "v").run(() -> {
+            Txn.begin();
+            x.i = 5;
+            violation(() -> ScopedValue.where(value, "w").run(() -> {
+                Txn.run(() -> x.i = 6);
+                Txn.begin();
+                x.i = 7;
+            }));
+            Heap.equal(x.i, 6);
+        }));
+        Heap.equal(x.i, 2);
+        // Ended in a scope inside that in which it was begun: no violation.
+        ScopedValue.where(value, "v").run(() -> {
+            try (Txn txn = Txn.begin()) {
+                ScopedValue.where(value, "w").run(() -> {
+                    Txn.run(() -> x.i = 8);
+                    txn.commit();
+                    Txn.run(() -> x.i++);
+                });
+            }
+            Txn.run(() -> x.i++);
+        });
+        Heap.equal(x.i, 10);
+        second.rollback();
+        Heap.equal(x.i, 1);
+        // In the scope the level around it goes, too.
+        Txn third = Txn.begin();
+        ScopedValue.where(value, "v").run(() -> {
+            Txn.begin();
+            x.i = 11;
+            Heap.fails(IllegalStateException.class, third::close);
+            Heap.equal(x.i, 1);
+        });
+        ScopedValue.where(value, "v").run(() -> Txn.run(() -> x.i = 12));
+        Heap.equal(x.i, 12);
+        outer.rollback();
+        Heap.equal(x.i, was);
+        // The outermost one, ended in a scope inside its own.
+        ScopedValue.where(value, "v").run(() -> {
+            Txn txn = Txn.begin();
+            x.i = 13;
+            ScopedValue.where(value, "w").run(() -> {
+                Txn.begin();
+                Heap.fails(IllegalStateException.class, txn::close);
+                Txn.run(() -> x.i = was);
+            });
+        });
+        Heap.check(!Txn.isActive(), "inactive");
+    }
+
+    static void violation(Runnable body) {
+        Throwable e = caught(body);
+        Heap.check(e != null && e.getClass().getSimpleName().equals("StructureViolationException"), "violation: " + e);
+    }
+
+    // Transactions that were ended by a failure know it as long as the program keeps them, whatever comes after.
+    static void failedTwice(Data x) throws Exception {
+        Throwable[] thrown = new Throwable[1];
+        Thread small = new Thread(null, () -> thrown[0] = caught(() -> {
+            int was = x.i;
+            Txn[] closed = {null, null};
+            Txn[] failed = new Txn[6];
+            for (int i = 0; i < failed.length; i += 2) {
+                // Not failed: closed with the one around it, at the same level.
+                closed[0] = Txn.begin();
+                closed[1] = Txn.begin();
+                Heap.fails(IllegalStateException.class, closed[0]::close);
+                failed[i] = Txn.begin();
+                failed[i + 1] = Txn.begin();
+                Txn innermost = Txn.begin();
+                x.i = -20;
+                Throwable e = caught(() -> commitDeep(innermost));
+                Heap.check(e instanceof IllegalStateException, "committed again where there is stack: " + e);
+            }
+            Heap.check(!Txn.isActive(), "inactive");
+            Heap.equal(x.i, was);
+            for (Txn txn : failed) {
+                Heap.fails(TxnException.class, txn::commit);
+                txn.rollback();
+                txn.close();
+            }
+            for (Txn txn : closed) {
+                Heap.fails(IllegalStateException.class, txn::commit);
+                Heap.fails(IllegalStateException.class, txn::rollback);
+                txn.close();
+            }
+        }), "small", 1 << 19);
+        small.start();
+        small.join();
+        if (thrown[0] != null) {
+            throw new AssertionError(thrown[0]);
+        }
     }
 
     static Throwable caught(Runnable body) {

@@ -32,7 +32,7 @@ final class ThreadContext {
     private Level innermost = none;
     private long lastNumber;        // of a transaction of this thread
     private HeldLock locks;         // the one acquired last, first
-    private TxnScope scope;         // while a transaction is open
+    private TxnScope scope;         // the innermost, while a transaction is open
     private TxnScope bottom;        // stays on the stack between transactions
     private int allocateDepth;
 
@@ -47,15 +47,15 @@ final class ThreadContext {
     // ---- Levels of the transaction ----
 
     /**
-     * A level of the thread's transaction: there is one for each depth, used again and again. Never part of the
-     * transaction itself: the class is one of those that the VM does not allocate in the persistent heap.
+     * A level of the thread's transaction: there is one for each depth, used again and again until it fails. Never part
+     * of the transaction itself: the class is one of those that the VM does not allocate in the persistent heap.
      */
     static final class Level {
         final ThreadContext context;
         final Level outer;
-        Level inner;                // once there has been one
+        Level inner;                // once there has been one that has not failed since
         long number;                // of the transaction that is open at this level, or 0
-        long failed;                // of the last one that the failed commit of one nested in it has ended
+        long failed;                // of the one that the failed commit of one nested in it has ended: the level's last
 
         Level(ThreadContext context, Level outer) {
             this.context = context;
@@ -100,19 +100,20 @@ final class ThreadContext {
     }
 
     private void enter(Level level, long number) {
-        TxnScope newScope = isActive() ? null : scopeToBegin();
-        if (newScope != null) {
+        boolean outermost = !isActive();
+        TxnScope newScope = scopeToBegin();
+        if (outermost) {
             pin();
         }
         try {
             if (PersistentVM.ENABLED && !PersistentVM.tryBegin()) {
-                if (!isActive()) {
+                if (outermost) {
                     rollbackAll();      // what checkAccount tells of, the other way round
                 }
                 PersistentVM.begin();
             }
         } catch (Throwable e) {
-            if (newScope != null) {
+            if (outermost) {
                 unpin();
             }
             throw e;
@@ -123,6 +124,7 @@ final class ThreadContext {
             scope = newScope;
             if (JLA.headStackableScope(thread) != newScope) {
                 newScope.push();
+                newScope.pushed = true;
             }
         }
     }
@@ -146,6 +148,7 @@ final class ThreadContext {
     private void allFailed() {
         while (isActive()) {
             innermost.failed = innermost.number;
+            innermost.outer.inner = null;       // the program may ask for the number at any time later
             ended();
         }
         released();
@@ -172,11 +175,14 @@ final class ThreadContext {
         return seq;
     }
 
-    /** The innermost level has ended. */
+    /** The innermost level has ended. If it was the outermost, released follows. */
     @ForceInline
     private void ended() {
         innermost.number = 0;
         innermost = innermost.outer;
+        if (isActive() && scope.around == innermost) {
+            leaveScope();
+        }
     }
 
     /** After the commit of a level: if it was the outermost, releases its locks, then waits until it is durable. */
@@ -229,7 +235,7 @@ final class ThreadContext {
     /** The outermost level has ended. */
     private void released() {
         TxnScope ended = scope;
-        scope = null;
+        scope = null;           // unlock may begin a transaction
         Throwable problem = null;
         int depth = suspendAllocate();
         try {
@@ -248,10 +254,7 @@ final class ThreadContext {
             }
         } finally {
             resumeAllocate(depth);
-            // A scope opened since then may be above; what stays on the stack is inert.
-            if (ended != bottom && !ended.closing) {
-                ended.tryPop();
-            }
+            ended.remove();
             unpin();
         }
         switch (problem) {
@@ -339,35 +342,67 @@ final class ThreadContext {
     }
 
     /**
+     * The scope for a new level; null if it is the scope of the level around it, in which no other has been opened since.
      * Pushing a scope and popping it again would cost more than the rest of a short transaction. So one at
      * the bottom of the stack stays there. But not where ScopedValue may have found the stack empty, and so
      * expects it to be empty afterwards: once a value has been bound.
      */
     private TxnScope scopeToBegin() {
         StackableScope head = JLA.headStackableScope(thread);
-        if (head != null && head == bottom) {
-            return bottom;
+        if (head != null) {
+            if (head == scope) {
+                return null;
+            }
+            if (head == bottom) {
+                return bottom;
+            }
         }
-        TxnScope newScope = new TxnScope();
+        TxnScope newScope = new TxnScope(scope, innermost);
         if (head == null) {
             // What a thread has in which none was ever bound, see ScopedValue.scopedValueBindings().
-            bottom = (JLA.scopedValueBindings() == (Object) Thread.class) ? newScope : null;
+            bottom = (!isActive() && JLA.scopedValueBindings() == (Object) Thread.class) ? newScope : null;
         }
         return newScope;
     }
 
+    /** The first level of the innermost scope has ended, and is not the outermost. */
+    @ReservedStackAccess
+    private void leaveScope() {
+        TxnScope ended = scope;
+        scope = ended.outer;
+        ended.remove();
+    }
+
     /**
-     * Ends the transaction if its thread, or the structured scope in which it was
-     * begun, ends before it.
+     * Ends the levels that were begun in a structured scope, or by a thread, if that ends before them. Scopes are closed
+     * from the innermost on, so what is open in this one then are its own levels.
      */
     private final class TxnScope extends StackableScope {
-        boolean closing;        // the stack removes it
+        final TxnScope outer;   // null if around is none
+        final Level around;
+        boolean pushed;         // and to be removed from the stack by who ends it
+
+        TxnScope(TxnScope outer, Level around) {
+            this.outer = outer;
+            this.around = around;
+        }
+
+        /** Removes it from the stack, unless it stays at the bottom. */
+        void remove() {
+            if (pushed && this != bottom) {
+                pushed = false;
+                // A scope opened since then may be above.
+                if (!tryPop()) {
+                    unlink();
+                }
+            }
+        }
 
         @Override
         protected boolean tryClose() {
             if (scope == this) {
-                closing = true;
-                while (isActive()) {
+                pushed = false;         // the stack removes it
+                while (innermost != around) {
                     rollbackInnermost();
                 }
             }

@@ -49,10 +49,10 @@ import jdk.internal.vm.annotation.ForceInline;
  * <h2 id="threads">Threads</h2>
  * A transaction belongs to the thread that began it, and other threads can not use
  * it. A thread that terminates in a transaction rolls it back and releases its locks;
- * a transaction that is open when the virtual machine exits is rolled back. An
- * outermost transaction which was begun in the dynamic scope of a {@link ScopedValue} binding or
+ * a transaction that is open when the virtual machine exits is rolled back. A
+ * transaction which was begun in the dynamic scope of a {@link ScopedValue} binding or
  * in a {@link java.util.concurrent.StructuredTaskScope} and is open when that
- * scope ends is rolled back then; a nested one stays open until the one around it ends. A virtual
+ * scope ends is rolled back then; those around it, begun before that scope, stay open. A virtual
  * thread is pinned to its carrier while it has an open transaction.
  *
  * <h2 id="absent">Without a persistent heap</h2>
