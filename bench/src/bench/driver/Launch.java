@@ -61,10 +61,11 @@ final class Launch {
     static Comparison.Measurement jmh(String jdk, String benchmark, String parent, String... params) {
         return () -> {
             try (Scratch scratch = new Scratch(parent != null ? parent : Config.MEMORY)) {
-                // -Xmx5g: references need a shift with the flag and without.
-                List<String> args = new ArrayList<>(List.of("-XX:+UseG1GC", "-Xms256m", "-Xmx5g", "-Xmn64m", "-XX:+AlwaysPreTouch"));
+                List<String> args = new ArrayList<>(List.of("-XX:+UseG1GC", "-Xms256m", "-Xmx1g", "-Xmn64m", "-XX:+AlwaysPreTouch"));
                 if (parent != null) {
                     args.addAll(heap(scratch));
+                } else {
+                    args.add("-XX:HeapBaseMinAddress=4g");          // where the heap is with the flag: references need a shift
                 }
                 ChainedOptionsBuilder b = new OptionsBuilder().include("^" + benchmark.replace(".", "\\.") + "$")
                         .jvm(jdk + "/bin/java").jvmArgs(args.toArray(String[]::new)).forks(1).threads(1)

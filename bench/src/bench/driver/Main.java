@@ -361,8 +361,8 @@ public final class Main {
         }
         List<String> extra = new ArrayList<>();
         section("upstream", "OpenJDK's micro benchmarks", """
-                Some of test/micro: with the flag (P unused) against the same VM without, and against stock. -Xmx5g, as above: in a heap below 4 GB the loops of
-                some of them take twice as long if references need a shift, in stock too (-XX:HeapBaseMinAddress=4g).""",
+                Some of test/micro: with the flag (P unused) against the same VM without, and against stock, both with the heap above 4 GB
+                (-XX:HeapBaseMinAddress=4g): references need a shift there, as they do with the flag, which makes the loops of some of them take twice as long.""",
                 Config.ROUNDS, all, extra);
         geometric(all, 1, "With the flag, against without", 1.02, extra);
         geometric(all.stream().map(c -> c.of(none(), 1, 2)).toList(), 1, "Without the flag, against stock", 1.005, extra);
